@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/session.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "wire/l2tp.h"
+#include "wire/ppp.h"
+#include "wire/udp.h"
+
+namespace espgate::dataplane {
+
+Session* Peer::find_session(std::uint32_t tunnel_and_session) const {
+  for (Session* session : sessions)
+    if (session != nullptr && session->tunnel_and_session == tunnel_and_session) return session;
+  return nullptr;
+}
+
+SessionHeader make_session_header(const SessionHeaderFields& fields) {
+  std::array<std::byte, SessionHeader::capacity> text{};
+  std::size_t length = sizeof(wire::UdpHeader);
+  wire::store_header(text.data(), wire::UdpHeader{wire::be16(fields.source_port),
+                                                  wire::be16(fields.destination_port), wire::be16(0), wire::be16(0)});
+  const std::size_t l2tp = length;
+  wire::L2tpDataFields data;
+  data.tunnel_id = fields.tunnel;
+  data.session_id = fields.session;
+  data.length_field = fields.length_field;
+  length += wire::build_l2tp_data(wire::MutableBytes(text).subspan(length), data, 0);
+  wire::PppHeaderFields ppp;
+  ppp.protocol = wire::ppp_ipv4;
+  ppp.address_control = fields.address_control;
+  ppp.compress_protocol = fields.compress_protocol;
+  length += wire::build_ppp(wire::MutableBytes(text).subspan(length), ppp);
+
+  SessionHeader header;
+  const std::size_t start = SessionHeader::capacity - length;
+  std::copy_n(text.begin(), length, header.bytes.begin() + static_cast<std::ptrdiff_t>(start));
+  header.length = static_cast<std::uint8_t>(length);
+  if (fields.length_field) header.l2tp_length_offset = static_cast<std::uint8_t>(start + l2tp + 2);
+  return header;
+}
+
+}  // namespace espgate::dataplane

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/stages/esp_push.h"
+
+#include "dataplane/sa.h"
+#include "wire/esp.h"
+#include "wire/ipv4.h"
+#include "wire/udp.h"
+
+namespace espgate::dataplane {
+namespace {
+
+// An AEAD's IV is the sequence number (RFC 4106 §3.1). A CBC cipher's field holds it as a block that the engine then
+// encrypts under the key, so that IVs neither repeat nor can be foretold.
+void write_iv(std::byte* at, std::uint8_t iv_bytes, std::uint64_t sequence) {
+  if (iv_bytes == 16) wire::store_big_endian(at, std::uint64_t{0});
+  if (iv_bytes != 0) wire::store_big_endian(at + iv_bytes - sizeof sequence, sequence);
+}
+
+void push(Packet& packet, const OutboundSa& sa, std::uint32_t padding) {
+  wire::write_esp_trailer(packet.data + packet.length, static_cast<std::uint8_t>(padding), wire::ip_protocol_udp);
+  const std::uint32_t header = std::uint32_t{sizeof(wire::EspHeader)} + sa.iv_bytes;
+  packet.data -= header;
+  packet.length += header + padding + 2 + sa.icv_bytes;
+  write_iv(packet.data + sizeof(wire::EspHeader), sa.iv_bytes, packet.sequence);
+  wire::store_header(packet.data, wire::EspHeader{wire::be32(sa.spi),
+                                                  wire::be32(static_cast<std::uint32_t>(packet.sequence))});
+}
+
+}  // namespace
+
+void esp_push(Burst& burst) {
+  for (Packet& packet : burst.live()) {
+    OutboundSa& sa = *packet.outbound_sa;
+    const std::uint32_t padding = (~(packet.length + 1)) & sa.alignment_mask;  // payload + padding + 2 is aligned
+    if (packet.length + padding + sa.overhead_bytes > sa.max_packet_bytes) {
+      burst.drop(packet, DropReason::too_big);
+      continue;
+    }
+    if (sa.next_sequence > sa.last_sequence || sa.next_sequence == 0) {
+      burst.drop(packet, DropReason::sequence_exhausted);
+      continue;
+    }
+    packet.sequence = sa.next_sequence++;
+    ++sa.counters.packets;
+    sa.counters.bytes += packet.length;
+    push(packet, sa, padding);
+  }
+}
+
+}  // namespace espgate::dataplane

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/drop_reason.h"
+#include "dataplane/packet.h"
+
+namespace espgate::dataplane {
+
+// The stages in the order of the path, inbound then outbound.
+enum class Stage : std::uint8_t {
+  link_pull,
+  classify,
+  sa_lookup,
+  replay_check,
+  esp_decrypt,
+  esp_verify,
+  l2tp_pull,
+  ppp_pull,
+  ip_input,
+  session_lookup,
+  ppp_l2tp_push,
+  esp_push,
+  esp_encrypt,
+  outer_push,
+};
+inline constexpr std::array<std::string_view, 14> stage_names = {
+    "link_pull", "classify",  "sa_lookup", "replay_check",   "esp_decrypt",   "esp_verify", "l2tp_pull",
+    "ppp_pull",  "ip_input",  "session_lookup", "ppp_l2tp_push", "esp_push", "esp_encrypt", "outer_push",
+};
+
+struct StageStats {
+  std::uint64_t bursts = 0;
+  std::uint64_t packets = 0;  // live when the stage began
+  std::uint64_t cycles = 0;   // of the time stamp counter
+};
+
+// What one worker counts. Only its own thread writes; nothing here is shared on the packet path.
+struct WorkerStats {
+  std::array<std::uint64_t, drop_reason_count> drops{};
+  std::array<std::uint64_t, punt_count> punts{};
+  std::array<StageStats, stage_names.size()> stages{};
+  bool time_stages = false;  // two counter reads a stage and burst, when on
+
+  void count_exits(Burst& burst) {
+    for (const Packet& packet : burst.dropped()) ++drops[static_cast<std::size_t>(burst.drop_reason(packet))];
+    for (const Packet& packet : burst.punted()) ++punts[static_cast<std::size_t>(burst.punt_reason(packet))];
+  }
+};
+
+}  // namespace espgate::dataplane
