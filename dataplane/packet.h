@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dataplane/drop_reason.h"
+
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
-#include "dataplane/drop_reason.h"
 
 namespace espgate::dataplane {
 
@@ -27,8 +27,9 @@ enum class Punt : std::uint8_t {
 };
 inline constexpr std::size_t punt_count = 7;
 
-// A packet on its way through the stages: one cache line that says where its bytes are and what is known of them.
-// [data, data + length) is what no stage has stripped yet; it is contiguous and belongs to this packet alone.
+// A packet on its way through the stages: one cache line that says where its bytes are and what is known of
+// them. [data, data + length) is what no stage has stripped yet; it is contiguous and belongs to this packet
+// alone.
 struct alignas(64) Packet {
   std::byte* data;
   const std::byte* outer;   // the outer IP header, once classify has seen it; stays readable
@@ -122,7 +123,9 @@ class Burst {
   [[nodiscard]] DropReason drop_reason(const Packet& packet) const {
     return static_cast<DropReason>(exit_[index_of(packet)]);
   }
-  [[nodiscard]] Punt punt_reason(const Packet& packet) const { return static_cast<Punt>(exit_[index_of(packet)]); }
+  [[nodiscard]] Punt punt_reason(const Packet& packet) const {
+    return static_cast<Punt>(exit_[index_of(packet)]);
+  }
 
  private:
   std::array<Packet, max_burst> packets_;

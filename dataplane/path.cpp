@@ -22,7 +22,8 @@ namespace {
 // Runs one stage, timed when asked.
 template <typename Run>
 inline void stage(Stage which, Burst& burst, WorkerStats& stats, Run&& run) {
-  if (!stats.time_stages) [[likely]] return run();
+  if (!stats.time_stages) [[likely]]
+    return run();
   StageStats& counters = stats.stages[static_cast<std::size_t>(which)];
   counters.packets += burst.live_count();
   ++counters.bursts;

@@ -11,8 +11,8 @@
 
 namespace espgate::dataplane {
 
-// The stages in order, both ways, for one worker. Everything referred to must outlive it. Nothing here allocates,
-// locks, logs, calls the system or throws.
+// The stages in order, both ways, for one worker. Everything referred to must outlive it. Nothing here
+// allocates, locks, logs, calls the system or throws.
 class InboundPath {
  public:
   struct Context {
@@ -25,8 +25,8 @@ class InboundPath {
 
   explicit InboundPath(const Context& context) : context_(context) {}
 
-  // From the wire to inner IP packets. In: `data` at the Ethernet header. What is live afterwards has `data` at the
-  // inner IP header; exits are counted.
+  // From the wire to inner IP packets. In: `data` at the Ethernet header. What is live afterwards has `data`
+  // at the inner IP header; exits are counted.
   void run(Burst& burst);
   // The same for captures without Ethernet: `data` is at the network header and ether_type is set.
   void run_from_network_layer(Burst& burst);
@@ -48,8 +48,8 @@ class OutboundPath {
 
   explicit OutboundPath(const Context& context) : context_(context) {}
 
-  // From inner IP packets to what goes on the wire. In: `data` at the inner IP header, ether_type, headroom and
-  // tailroom set. What is live afterwards has `data` at the link (or outer IP) header; exits are counted.
+  // From inner IP packets to what goes on the wire. In: `data` at the inner IP header, ether_type, headroom
+  // and tailroom set. What is live afterwards has `data` at the link (or outer IP) header; exits are counted.
   void run(Burst& burst);
 
  private:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include "dataplane/packet.h"
+
+#include <cstdint>
 
 namespace espgate::dataplane {
 
-// Puts outer IPv4 fragments together (RFC 791 §3.2), under a strict cap. One per worker. Implemented on DPDK's
-// fragment table; an interface so that the stages know nothing of DPDK.
+// Puts outer IPv4 fragments together (RFC 791 §3.2), under a strict cap. One per worker. Implemented on
+// DPDK's fragment table; an interface so that the stages know nothing of DPDK.
 class Reassembler {
  public:
   enum class Outcome : std::uint8_t {
@@ -19,8 +19,8 @@ class Reassembler {
   };
 
   virtual ~Reassembler() = default;
-  // `packet.data` is at an IPv4 header that parsed as a fragment. After malformed and resources the packet's buffer is
-  // still its own; other fragments of the same datagram may have been let go.
+  // `packet.data` is at an IPv4 header that parsed as a fragment. After malformed and resources the packet's
+  // buffer is still its own; other fragments of the same datagram may have been let go.
   virtual Outcome add(Burst& burst, Packet& packet) noexcept = 0;
 };
 

@@ -8,9 +8,10 @@
 
 namespace espgate::dataplane {
 
-// The anti-replay window of one inbound SA (RFC 4303 §3.4.3), as a ring of 64-bit words (RFC 6479): moving it ahead
-// clears whole words and shifts nothing. check() before decryption, commit() after the ICV has passed; commit() checks
-// again, so that of duplicates inside one burst only the first wins. The ring always has a word more than the window.
+// The anti-replay window of one inbound SA (RFC 4303 §3.4.3), as a ring of 64-bit words (RFC 6479): moving it
+// ahead clears whole words and shifts nothing. check() before decryption, commit() after the ICV has passed;
+// commit() checks again, so that of duplicates inside one burst only the first wins. The ring always has a
+// word more than the window.
 class ReplayWindow {
  public:
   static constexpr std::uint32_t min_packets = 32;
@@ -48,8 +49,8 @@ class ReplayWindow {
     words()[word_of(sequence)] |= std::uint64_t{1} << (sequence & 63);
   }
 
-  // The 64-bit sequence number that a received lower half most likely stands for (RFC 4303 appendix A2.1); 0 where
-  // that would lie before the first number, which check() then refuses.
+  // The 64-bit sequence number that a received lower half most likely stands for (RFC 4303 appendix A2.1); 0
+  // where that would lie before the first number, which check() then refuses.
   [[nodiscard]] std::uint64_t extend(std::uint32_t low) const {
     const auto highest_low = static_cast<std::uint32_t>(highest_);
     const std::uint64_t highest_high = highest_ >> 32;
@@ -67,8 +68,8 @@ class ReplayWindow {
 
   [[nodiscard]] std::uint64_t highest() const { return highest_; }
   [[nodiscard]] std::uint32_t packets() const { return packets_; }
-  // Everything up to `sequence` counts as seen: a restart (sequence = what was stored), or an ESN capture that begins
-  // in the middle.
+  // Everything up to `sequence` counts as seen: a restart (sequence = what was stored), or an ESN capture
+  // that begins in the middle.
   void start_behind(std::uint64_t sequence);
 
  private:

@@ -32,7 +32,8 @@ void set_outer_header(OutboundSa& sa, const OuterHeaderFields& fields) {
     std::copy(fields.source_mac.begin(), fields.source_mac.end(), link + 6);
     wire::store_big_endian(link + 12, wire::ether_type_ipv4);
   }
-  // An atomic datagram: DF set, so the identification may stay 0 (RFC 6864 §4.1), and ICMP tells the path's MTU.
+  // An atomic datagram: DF set, so the identification may stay 0 (RFC 6864 §4.1), and ICMP tells the path's
+  // MTU.
   wire::Ipv4Header header{};
   header.version_ihl = 0x45;
   header.flags_fragment = wire::be16(wire::ipv4_dont_fragment);
@@ -43,11 +44,11 @@ void set_outer_header(OutboundSa& sa, const OuterHeaderFields& fields) {
   wire::store_header(ip, header);
   outer.checksum_base = folded_sum({ip, ip_length});
   if (fields.udp)
-    wire::store_header(ip + ip_length, wire::UdpHeader{wire::be16(fields.source_port),
-                                                       wire::be16(fields.destination_port), wire::be16(0),
-                                                       wire::be16(0)});
-  sa.overhead_bytes = static_cast<std::uint8_t>(ip_length + udp_length + sizeof(wire::EspHeader) + sa.iv_bytes + 2 +
-                                                sa.icv_bytes);
+    wire::store_header(ip + ip_length,
+                       wire::UdpHeader{wire::be16(fields.source_port), wire::be16(fields.destination_port),
+                                       wire::be16(0), wire::be16(0)});
+  sa.overhead_bytes = static_cast<std::uint8_t>(ip_length + udp_length + sizeof(wire::EspHeader) +
+                                                sa.iv_bytes + 2 + sa.icv_bytes);
 }
 
 }  // namespace espgate::dataplane

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "crypto/engine.h"
+#include "dataplane/packet.h"
+#include "dataplane/replay_window.h"
+#include "wire/ip_address.h"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -8,23 +13,19 @@
 #include <memory>
 #include <span>
 
-#include "crypto/engine.h"
-#include "dataplane/packet.h"
-#include "dataplane/replay_window.h"
-#include "wire/ip_address.h"
-
 namespace espgate::dataplane {
 
 struct Session;
 
-// What an SA may carry (RFC 4301 §4.4.2). `any` leaves it to the next header: a capture's key file need not say.
+// What an SA may carry (RFC 4301 §4.4.2). `any` leaves it to the next header: a capture's key file need not
+// say.
 enum class Encapsulation : std::uint8_t { any, l2tp, ip_tunnel };
 
 // Which end of an L2TP SA is udp/1701: ours is, whatever the client uses. A capture shows both directions.
 enum class L2tpPort : std::uint8_t { destination, source, either };
 
-// A client's IKE lineage: what its SAs have in common. Cold: the packet path reads it only to find a session that the
-// SA does not remember.
+// A client's IKE lineage: what its SAs have in common. Cold: the packet path reads it only to find a session
+// that the SA does not remember.
 struct Peer {
   static constexpr unsigned max_sessions = 8;
 
@@ -42,7 +43,8 @@ struct HotKey {
 
   HotKey() = default;
   explicit HotKey(const crypto::Key& key)
-      : start(key.hot_memory().data()), lines(static_cast<std::uint32_t>((key.hot_memory().size() + 63) / 64)) {}
+      : start(key.hot_memory().data()),
+        lines(static_cast<std::uint32_t>((key.hot_memory().size() + 63) / 64)) {}
 
   void prefetch_to_l2() const {
     for (std::uint32_t i = 0; i < lines; ++i) dataplane::prefetch_to_l2(start + 64 * std::size_t{i});
@@ -55,7 +57,8 @@ struct SaCounters {
   std::uint64_t bytes = 0;
 };
 
-// One inbound SA: two cache lines on the packet path. The first is read for every packet, the second also written.
+// One inbound SA: two cache lines on the packet path. The first is read for every packet, the second also
+// written.
 struct alignas(64) InboundSa {
   std::uint32_t spi = 0;
   crypto::SuiteId suite = 0;
@@ -64,8 +67,8 @@ struct alignas(64) InboundSa {
   std::uint8_t alignment_mask = 0;  // suite's alignment less one
   bool esn = false;
   bool ignore_replay = false;  // the window is kept, its verdict is not heeded: looped captures only
-  // An SA of a capture: its sessions were set up elsewhere, so packets pass without one and are only recorded. Never
-  // set for an SA of a gateway.
+  // An SA of a capture: its sessions were set up elsewhere, so packets pass without one and are only
+  // recorded. Never set for an SA of a gateway.
   bool observed = false;
   Encapsulation encapsulation = Encapsulation::l2tp;
   L2tpPort l2tp_port = L2tpPort::destination;
@@ -82,15 +85,15 @@ struct alignas(64) InboundSa {
 };
 static_assert(sizeof(InboundSa) == 128 && offsetof(InboundSa, window) == 64);
 
-// Everything in front of an outbound packet's IV, prebuilt. Right-aligned: the last byte lies just before the ESP
-// header, so one copy of constant size puts it in place.
+// Everything in front of an outbound packet's IV, prebuilt. Right-aligned: the last byte lies just before the
+// ESP header, so one copy of constant size puts it in place.
 struct OuterHeader {
   static constexpr std::size_t capacity = 48;
 
   std::array<std::byte, capacity> bytes{};
-  std::uint8_t length = 0;       // link, IP and UDP headers together
-  std::uint8_t ip_offset = 0;    // from the start of `bytes`
-  bool has_udp = false;          // false: plain ESP
+  std::uint8_t length = 0;          // link, IP and UDP headers together
+  std::uint8_t ip_offset = 0;       // from the start of `bytes`
+  bool has_udp = false;             // false: plain ESP
   std::uint16_t checksum_base = 0;  // folded sum of the IP header with total length 0 and no checksum
 };
 
@@ -104,7 +107,7 @@ struct alignas(64) OutboundSa {
   std::uint8_t icv_bytes = 0;
   std::uint8_t alignment_mask = 0;
   bool esn = false;
-  std::uint8_t overhead_bytes = 0;        // outer IP and UDP, ESP, IV, pad length, next header, ICV; no padding
+  std::uint8_t overhead_bytes = 0;  // outer IP and UDP, ESP, IV, pad length, next header, ICV; no padding
   std::uint16_t max_packet_bytes = 1500;  // of the outer IP packet
   const crypto::Key* key = nullptr;
   HotKey hot_key;

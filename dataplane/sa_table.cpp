@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/sa_table.h"
 
+#include "dataplane/table_memory.h"
+
 #include <bit>
 #include <cassert>
 #include <memory>
-
-#include "dataplane/table_memory.h"
 
 namespace espgate::dataplane {
 

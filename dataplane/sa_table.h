@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <vector>
-
 #include "dataplane/packet.h"
 #include "dataplane/sa.h"
 #include "wire/ip_address.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
 namespace espgate::dataplane {
 
-// SPIs of our own: 4 bits node, 18 bits slot, 10 bits generation, so that a slot is looked up directly. The generation
-// makes a reused slot's SPI differ from its predecessor's. Never below 256 (RFC 4303 §2.1) as slot 0 is not used.
+// SPIs of our own: 4 bits node, 18 bits slot, 10 bits generation, so that a slot is looked up directly. The
+// generation makes a reused slot's SPI differ from its predecessor's. Never below 256 (RFC 4303 §2.1) as slot
+// 0 is not used.
 struct Spi {
   static constexpr unsigned slot_bits = 18;
   static constexpr unsigned generation_bits = 10;
@@ -26,17 +27,19 @@ struct Spi {
   }
 };
 
-// SPIs that somebody else chose (a capture's, a take-over's): by destination and SPI (RFC 4301 §4.1). Implemented on
-// DPDK's hash; an interface so that the stages know nothing of DPDK.
+// SPIs that somebody else chose (a capture's, a take-over's): by destination and SPI (RFC 4301 §4.1).
+// Implemented on DPDK's hash; an interface so that the stages know nothing of DPDK.
 class ForeignSpiIndex {
  public:
   virtual ~ForeignSpiIndex() = default;
   // nullptr: none. Tries the exact destination, then SAs that were given without one.
-  [[nodiscard]] virtual InboundSa* find(const wire::IpAddress& destination, std::uint32_t spi) const noexcept = 0;
+  [[nodiscard]] virtual InboundSa* find(const wire::IpAddress& destination,
+                                        std::uint32_t spi) const noexcept = 0;
 };
 
-// SPI -> inbound SA, and the memory of the SAs. Written by one thread while no worker looks (publication to running
-// workers comes with them). Entries take 8 bytes, so that a lookup among very many SAs misses one cache line at most.
+// SPI -> inbound SA, and the memory of the SAs. Written by one thread while no worker looks (publication to
+// running workers comes with them). Entries take 8 bytes, so that a lookup among very many SAs misses one
+// cache line at most.
 class SaTable {
  public:
   // Room for `slots` SPIs of our own, slot numbers 0 to slots - 1; at most Spi::slots.
@@ -45,8 +48,8 @@ class SaTable {
   SaTable& operator=(const SaTable&) = delete;
   ~SaTable();
 
-  // A new SA for `spi`, with a window of `window_packets`; the slot must be free and within the table. The address
-  // stays the same until remove().
+  // A new SA for `spi`, with a window of `window_packets`; the slot must be free and within the table. The
+  // address stays the same until remove().
   InboundSa& add(std::uint32_t spi, std::uint32_t window_packets);
   void remove(std::uint32_t spi);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/session.h"
 
-#include <algorithm>
-#include <cassert>
-
 #include "wire/l2tp.h"
 #include "wire/ppp.h"
 #include "wire/udp.h"
+
+#include <algorithm>
+#include <cassert>
 
 namespace espgate::dataplane {
 
@@ -19,8 +19,9 @@ Session* Peer::find_session(std::uint32_t tunnel_and_session) const {
 SessionHeader make_session_header(const SessionHeaderFields& fields) {
   std::array<std::byte, SessionHeader::capacity> text{};
   std::size_t length = sizeof(wire::UdpHeader);
-  wire::store_header(text.data(), wire::UdpHeader{wire::be16(fields.source_port),
-                                                  wire::be16(fields.destination_port), wire::be16(0), wire::be16(0)});
+  wire::store_header(text.data(),
+                     wire::UdpHeader{wire::be16(fields.source_port), wire::be16(fields.destination_port),
+                                     wire::be16(0), wire::be16(0)});
   const std::size_t l2tp = length;
   wire::L2tpDataFields data;
   data.tunnel_id = fields.tunnel;

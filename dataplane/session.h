@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dataplane/sa.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
-
-#include "dataplane/sa.h"
 
 namespace espgate::dataplane {
 
@@ -14,15 +14,17 @@ namespace espgate::dataplane {
   return std::uint32_t{tunnel} << 16 | session;
 }
 
-// UDP, L2TP and PPP headers of a session's outbound packets, prebuilt and right-aligned: the last byte lies just
-// before the inner IP packet. RFC 2661 §3.1, RFC 1661 §2.
+// UDP, L2TP and PPP headers of a session's outbound packets, prebuilt and right-aligned: the last byte lies
+// just before the inner IP packet. RFC 2661 §3.1, RFC 1661 §2.
 struct SessionHeader {
   static constexpr std::size_t capacity = 24;
 
   std::array<std::byte, capacity> bytes{};
-  std::uint8_t length = 0;             // 8 + 6..12 + 1..4
-  std::uint8_t l2tp_length_offset = 0; // of L2TP's length field from the start of `bytes`; 0: no length field
-  std::uint8_t ipv6_protocol = 0;      // last byte of the PPP protocol field for IPv6 (0x57); IPv4's is in `bytes`
+  std::uint8_t length = 0;  // 8 + 6..12 + 1..4
+  std::uint8_t l2tp_length_offset =
+      0;  // of L2TP's length field from the start of `bytes`; 0: no length field
+  std::uint8_t ipv6_protocol =
+      0;  // last byte of the PPP protocol field for IPv6 (0x57); IPv4's is in `bytes`
 };
 
 // One L2TP session of one peer.
@@ -43,8 +45,8 @@ struct SessionHeaderFields {
   std::uint16_t tunnel = 0;
   std::uint16_t session = 0;
   bool length_field = false;
-  bool address_control = true;       // PPP FF 03
-  bool compress_protocol = false;    // PPP protocol field of one byte
+  bool address_control = true;     // PPP FF 03
+  bool compress_protocol = false;  // PPP protocol field of one byte
 };
 [[nodiscard]] SessionHeader make_session_header(const SessionHeaderFields& fields);
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "dataplane/packet.h"
 #include "dataplane/session.h"
 
+#include <cstdint>
+#include <vector>
+
 namespace espgate::dataplane {
 
-// Inner IPv4 address -> session, for the addresses of one client pool: an array, since a pool is one range. Written by
-// one thread while no worker looks.
+// Inner IPv4 address -> session, for the addresses of one client pool: an array, since a pool is one range.
+// Written by one thread while no worker looks.
 class SessionTable {
  public:
   // Addresses [first, first + count), host order.

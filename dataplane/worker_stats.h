@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dataplane/drop_reason.h"
+#include "dataplane/packet.h"
+
 #include <array>
 #include <cstdint>
 #include <string_view>
-
-#include "dataplane/drop_reason.h"
-#include "dataplane/packet.h"
 
 namespace espgate::dataplane {
 
@@ -28,8 +28,8 @@ enum class Stage : std::uint8_t {
   outer_push,
 };
 inline constexpr std::array<std::string_view, 14> stage_names = {
-    "link_pull", "classify",  "sa_lookup", "replay_check",   "esp_decrypt",   "esp_verify", "l2tp_pull",
-    "ppp_pull",  "ip_input",  "session_lookup", "ppp_l2tp_push", "esp_push", "esp_encrypt", "outer_push",
+    "link_pull", "classify", "sa_lookup",      "replay_check",  "esp_decrypt", "esp_verify",  "l2tp_pull",
+    "ppp_pull",  "ip_input", "session_lookup", "ppp_l2tp_push", "esp_push",    "esp_encrypt", "outer_push",
 };
 
 struct StageStats {

@@ -26,7 +26,7 @@ struct TcpFields {
   std::uint16_t destination_port = 0;
   std::uint32_t sequence = 0;
   std::uint8_t flags = 0;  // 0x02 is SYN, 0x10 ACK
-  std::optional<std::uint16_t> mss{};
+  std::optional<std::uint16_t> mss = std::nullopt;
 };
 
 // A packet, layer by layer from the outside in:
@@ -72,10 +72,11 @@ class PacketBuilder {
     std::uint8_t ip_protocol = 0;
     std::size_t room = 0;  // for the longest header
     // Writes the header and returns its length.
-    std::function<std::size_t(wire::MutableBytes out, std::size_t payload_length, const Layer& next)> write{};
+    std::function<std::size_t(wire::MutableBytes out, std::size_t payload_length, const Layer& next)> write =
+        nullptr;
     // The checksum over header and payload, if there is one.
-    std::function<void(wire::MutableBytes header_and_payload)> finish{};
-    std::function<std::string(wire::Bytes header, const Layer& next)> scapy{};
+    std::function<void(wire::MutableBytes header_and_payload)> finish = nullptr;
+    std::function<std::string(wire::Bytes header, const Layer& next)> scapy = nullptr;
   };
   using PseudoHeaderSum = std::function<std::uint32_t(std::uint8_t protocol, std::size_t length)>;
   struct Built {

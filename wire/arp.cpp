@@ -28,10 +28,10 @@ Expected<ArpMessage> ArpMessage::parse(Bytes message) {
       header.hardware.host() == hardware_ethernet && header.protocol.host() == ether_type_ipv4 &&
       header.hardware_length == sizeof(MacAddress) && header.protocol_length == sizeof(be32);
   if (!ipv4_over_ethernet) return fail(ParseError::unsupported);
-  const ArpOperation said{header.operation.host()};
-  if (said != ArpOperation::request && said != ArpOperation::reply) return fail(ParseError::unsupported);
-  return ArpMessage{said, header.sender_mac, header.sender_ip.host(), header.target_mac,
-                    header.target_ip.host()};
+  const std::uint16_t operation = header.operation.host();
+  if (operation != 1 && operation != 2) return fail(ParseError::unsupported);
+  return ArpMessage{ArpOperation{static_cast<std::uint8_t>(operation)}, header.sender_mac,
+                    header.sender_ip.host(), header.target_mac, header.target_ip.host()};
 }
 
 std::size_t build_arp(MutableBytes buffer, const ArpMessage& message) {

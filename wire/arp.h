@@ -5,7 +5,7 @@
 
 namespace espgate::wire {
 
-enum class ArpOperation : std::uint16_t { request = 1, reply = 2 };
+enum class ArpOperation : std::uint8_t { request = 1, reply = 2 };
 
 inline constexpr std::size_t arp_length = 28;
 

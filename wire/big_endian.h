@@ -23,8 +23,9 @@ constexpr T swap_to_big_endian(T value) {
   }
 }
 
-// An unsigned integer as it lies on the wire. Conversion is explicit both ways, so that a number in network order
-// can't be mistaken for one in host order. Alignment is 1: headers made of these may overlay any byte address.
+// An unsigned integer as it lies on the wire. Conversion is explicit both ways, so that a number in network
+// order can't be mistaken for one in host order. Alignment is 1: headers made of these may overlay any byte
+// address.
 template <std::unsigned_integral T>
 class [[gnu::packed]] BigEndian {
  public:

@@ -93,7 +93,7 @@ struct EthernetFields {
   MacAddress destination{};
   MacAddress source{};
   std::uint16_t ether_type = 0;  // of the payload
-  std::optional<std::uint16_t> vlan_id{};
+  std::optional<std::uint16_t> vlan_id = std::nullopt;
 };
 
 // Writes the header and returns its length, 14 or 18; `buffer` has room for it.

@@ -11,8 +11,8 @@
 
 namespace espgate::wire {
 
-// An IPv4 or IPv6 address in 16 bytes; IPv4 is held as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). The default value, ::,
-// stands for "any".
+// An IPv4 or IPv6 address in 16 bytes; IPv4 is held as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). The default value,
+// ::, stands for "any".
 class IpAddress {
  public:
   constexpr IpAddress() = default;

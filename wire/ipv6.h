@@ -35,9 +35,7 @@ class Ipv6Packet {
 
   [[nodiscard]] std::size_t header_length() const { return sizeof(Ipv6Header); }
   [[nodiscard]] std::size_t total_length() const { return packet_.size(); }
-  [[nodiscard]] std::uint8_t traffic_class() const {
-    return static_cast<std::uint8_t>(first_word() >> 20 & 0xff);
-  }
+  [[nodiscard]] std::uint8_t traffic_class() const { return static_cast<std::uint8_t>(first_word() >> 20); }
   [[nodiscard]] std::uint32_t flow_label() const { return first_word() & 0xfffff; }
   [[nodiscard]] std::uint8_t next_header() const { return std::to_integer<std::uint8_t>(packet_[6]); }
   [[nodiscard]] std::uint8_t hop_limit() const { return std::to_integer<std::uint8_t>(packet_[7]); }
@@ -65,8 +63,8 @@ struct Ipv6Fields {
   std::uint32_t flow_label = 0;  // 20 bits
   std::uint8_t next_header = 0;
   std::uint8_t hop_limit = 64;
-  IpAddress source{};
-  IpAddress destination{};
+  IpAddress source = IpAddress();
+  IpAddress destination = IpAddress();
 };
 
 // Writes the fixed header and returns 40.

@@ -101,8 +101,8 @@ struct L2tpDataFields {
   std::uint16_t session_id = 0;
   bool length_field = false;
   bool priority = false;
-  std::optional<L2tpSequence> sequence{};
-  std::optional<std::uint16_t> offset{};  // bytes of offset padding
+  std::optional<L2tpSequence> sequence = std::nullopt;
+  std::optional<std::uint16_t> offset = std::nullopt;  // bytes of offset padding
 };
 
 struct L2tpControlFields {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dpdk/buffer_pool.h"
 
-#include <rte_errno.h>
-#include <rte_mbuf.h>
+#include "dataplane/packet.h"
 
 #include <utility>
 
-#include "dataplane/packet.h"
+#include <rte_errno.h>
+#include <rte_mbuf.h>
 
 namespace espgate::dataplane::dpdk {
 namespace {
@@ -58,6 +58,8 @@ void BufferPool::release(Burst& burst) noexcept {
   }
 }
 
-unsigned BufferPool::in_use() const { return rte_mempool_in_use_count(ordinary_) + rte_mempool_in_use_count(large_); }
+unsigned BufferPool::in_use() const {
+  return rte_mempool_in_use_count(ordinary_) + rte_mempool_in_use_count(large_);
+}
 
 }  // namespace espgate::dataplane::dpdk

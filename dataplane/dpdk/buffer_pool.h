@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+
 #include <tl/expected.hpp>
 
 struct rte_mempool;
@@ -15,9 +16,9 @@ struct Packet;
 
 namespace espgate::dataplane::dpdk {
 
-// Packet buffers (rte_mbuf) of two sizes: ordinary ones, and a few that hold any IP packet, for what was reassembled
-// and for captures of loopback or offloading interfaces. Buffers are not shared and not chained. Not thread-safe
-// beyond what a DPDK mempool is. DPDK must have been started.
+// Packet buffers (rte_mbuf) of two sizes: ordinary ones, and a few that hold any IP packet, for what was
+// reassembled and for captures of loopback or offloading interfaces. Buffers are not shared and not chained.
+// Not thread-safe beyond what a DPDK mempool is. DPDK must have been started.
 class BufferPool {
  public:
   static constexpr std::uint32_t ordinary_bytes = 2048 + 128;
@@ -34,9 +35,10 @@ class BufferPool {
   BufferPool& operator=(BufferPool&&) = delete;
   ~BufferPool();
 
-  // Takes a buffer for `length` bytes with `headroom` before them, and makes it the burst's packet `index`. False:
-  // none was free, or the length fits no buffer.
-  [[nodiscard]] bool attach(Burst& burst, unsigned index, std::uint32_t length, std::uint16_t headroom) noexcept;
+  // Takes a buffer for `length` bytes with `headroom` before them, and makes it the burst's packet `index`.
+  // False: none was free, or the length fits no buffer.
+  [[nodiscard]] bool attach(Burst& burst, unsigned index, std::uint32_t length,
+                            std::uint16_t headroom) noexcept;
   // Gives back the buffers of all packets of the burst that still have one.
   void release(Burst& burst) noexcept;
 

@@ -32,7 +32,8 @@ tl::expected<std::unique_ptr<ForeignSpiHash>, std::string> ForeignSpiHash::creat
   parameters.hash_func = rte_jhash;
   parameters.socket_id = SOCKET_ID_ANY;
   rte_hash* hash = rte_hash_create(&parameters);
-  if (hash == nullptr) return tl::unexpected(std::string("no memory for the SPI table: ") + rte_strerror(rte_errno));
+  if (hash == nullptr)
+    return tl::unexpected(std::string("no memory for the SPI table: ") + rte_strerror(rte_errno));
   return std::unique_ptr<ForeignSpiHash>(new ForeignSpiHash(hash));
 }
 

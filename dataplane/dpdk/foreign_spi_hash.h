@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dataplane/sa_table.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <tl/expected.hpp>
 
-#include "dataplane/sa_table.h"
+#include <tl/expected.hpp>
 
 struct rte_hash;
 
@@ -16,15 +17,16 @@ namespace espgate::dataplane::dpdk {
 class ForeignSpiHash final : public ForeignSpiIndex {
  public:
   // Room for `capacity` SAs. `name` must be unique in the process. Error: what DPDK said.
-  [[nodiscard]] static tl::expected<std::unique_ptr<ForeignSpiHash>, std::string> create(const std::string& name,
-                                                                                         std::uint32_t capacity);
+  [[nodiscard]] static tl::expected<std::unique_ptr<ForeignSpiHash>, std::string> create(
+      const std::string& name, std::uint32_t capacity);
   ~ForeignSpiHash() override;
 
-  // `destination` "any" (::) matches whatever address a packet goes to. The last SA added under a pair counts. False:
-  // the table is full.
+  // `destination` "any" (::) matches whatever address a packet goes to. The last SA added under a pair
+  // counts. False: the table is full.
   [[nodiscard]] bool add(const wire::IpAddress& destination, std::uint32_t spi, InboundSa* sa);
 
-  [[nodiscard]] InboundSa* find(const wire::IpAddress& destination, std::uint32_t spi) const noexcept override;
+  [[nodiscard]] InboundSa* find(const wire::IpAddress& destination,
+                                std::uint32_t spi) const noexcept override;
 
  private:
   explicit ForeignSpiHash(rte_hash* hash) : hash_(hash) {}

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dpdk/ip_reassembler.h"
 
-#include <rte_errno.h>
-#include <rte_ip.h>
-#include <rte_ip_frag.h>
-#include <rte_mbuf.h>
+#include "wire/ipv4.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "wire/ipv4.h"
+#include <rte_errno.h>
+#include <rte_ip.h>
+#include <rte_ip_frag.h>
+#include <rte_mbuf.h>
 
 namespace espgate::dataplane::dpdk {
 namespace {
@@ -76,14 +76,16 @@ tl::expected<std::unique_ptr<IpReassembler>, std::string> IpReassembler::create(
                                                                                 unsigned max_datagrams) {
   constexpr unsigned bucket_entries = 4;
   auto state = std::make_unique<State>();
-  state->table = rte_ip_frag_table_create(std::max(max_datagrams, bucket_entries), bucket_entries,
-                                          std::max(max_datagrams, bucket_entries), patience_nanoseconds, SOCKET_ID_ANY);
+  state->table =
+      rte_ip_frag_table_create(std::max(max_datagrams, bucket_entries), bucket_entries,
+                               std::max(max_datagrams, bucket_entries), patience_nanoseconds, SOCKET_ID_ANY);
   if (state->table == nullptr)
     return tl::unexpected(std::string("no memory for reassembly: ") + rte_strerror(rte_errno));
   return std::unique_ptr<IpReassembler>(new IpReassembler(pool, std::move(state)));
 }
 
-IpReassembler::IpReassembler(BufferPool& pool, std::unique_ptr<State> state) : pool_(pool), state_(std::move(state)) {}
+IpReassembler::IpReassembler(BufferPool& pool, std::unique_ptr<State> state)
+    : pool_(pool), state_(std::move(state)) {}
 
 IpReassembler::~IpReassembler() { flush(); }
 

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/replay/decap.h"
 
-#include <cstring>
-#include <iostream>
-#include <thread>
-
 #include "dataplane/cycle_clock.h"
 #include "dataplane/dpdk/buffer_pool.h"
 #include "dataplane/dpdk/eal.h"
@@ -16,6 +12,10 @@
 #include "dataplane/replay/key_file.h"
 #include "dataplane/replay/progress.h"
 
+#include <cstring>
+#include <iostream>
+#include <thread>
+
 namespace espgate::replay {
 namespace {
 
@@ -24,7 +24,9 @@ constexpr unsigned max_incomplete_datagrams = 64;
 constexpr dataplane::dpdk::BufferPool::Size pool_size{.ordinary = 1024, .large = 256};
 constexpr std::uint16_t headroom = 128;
 
-Error system_error(const std::string& text) { return {.what = text, .where = {}, .hint = {}, .kind = ErrorKind::input}; }
+Error system_error(const std::string& text) {
+  return {.what = text, .where = {}, .hint = {}, .kind = ErrorKind::input};
+}
 
 // One run: a capture's frames in bursts through the inbound path.
 class Decap {
@@ -92,7 +94,8 @@ Expected<void> Decap::run() {
     reassembler_.flush();
   } while (totals_.packets > 0 && wants_another_round(start_));
   totals_.timed_out_fragments = reassembler_.timed_out();
-  stats_.drops[static_cast<std::size_t>(dataplane::DropReason::fragment_timeout)] += totals_.timed_out_fragments;
+  stats_.drops[static_cast<std::size_t>(dataplane::DropReason::fragment_timeout)] +=
+      totals_.timed_out_fragments;
   return {};
 }
 
@@ -104,7 +107,8 @@ bool Decap::wants_another_round(Clock::time_point start) const {
 
 double Decap::fraction_done(Clock::time_point start) const {
   if (options_.duration_seconds > 0)
-    return std::min(1.0, std::chrono::duration<double>(Clock::now() - start).count() / options_.duration_seconds);
+    return std::min(1.0,
+                    std::chrono::duration<double>(Clock::now() - start).count() / options_.duration_seconds);
   return (static_cast<double>(totals_.rounds) + source_.progress()) / static_cast<double>(options_.loops);
 }
 
@@ -176,7 +180,9 @@ Expected<void> Decap::write_inner() {
   if (writer_ == nullptr) return {};
   for (const dataplane::Packet& packet : burst_.live()) {
     const std::uint64_t nanoseconds = nanoseconds_[burst_.index_of(packet)];
-    if (auto written = writer_->write({.nanoseconds = nanoseconds, .bytes = packet.bytes(), .original_length = 0, .comment = {}}); !written)
+    if (auto written = writer_->write(
+            {.nanoseconds = nanoseconds, .bytes = packet.bytes(), .original_length = 0, .comment = {}});
+        !written)
       return written;
   }
   return {};
@@ -184,7 +190,8 @@ Expected<void> Decap::write_inner() {
 
 Expected<std::optional<CaptureWriter>> open_output(const DecapOptions& options, const FrameSource& source) {
   if (options.output.empty()) return std::nullopt;
-  const auto precision = source.has_nanoseconds() ? TimestampPrecision::nanoseconds : TimestampPrecision::microseconds;
+  const auto precision =
+      source.has_nanoseconds() ? TimestampPrecision::nanoseconds : TimestampPrecision::microseconds;
   auto writer = CaptureWriter::create(options.output, OutputLink::raw_ip, precision);
   if (!writer) return fail(writer.error());
   return std::optional<CaptureWriter>(std::move(*writer));
@@ -200,21 +207,25 @@ Expected<void> run_decap(const DecapOptions& options) {
   auto writer = open_output(options, *source);
   if (!writer) return fail(writer.error());
   auto engine = crypto::make_engine(options.engine);
-  if (!engine) return fail({.what = engine.error(), .where = "--engine", .hint = {}, .kind = ErrorKind::usage});
+  if (!engine)
+    return fail({.what = engine.error(), .where = "--engine", .hint = {}, .kind = ErrorKind::usage});
   if (auto started = dataplane::dpdk::start_without_ports(eal_megabytes); !started)
     return fail(system_error(started.error()));
-  auto store = SaStore::create(std::move(*keys), **engine,
-                               {.window_packets = options.window_packets, .ignore_replay = options.repeats()});
+  auto store =
+      SaStore::create(std::move(*keys), **engine,
+                      {.window_packets = options.window_packets, .ignore_replay = options.repeats()});
   if (!store) return fail(store.error());
   auto pool = dataplane::dpdk::BufferPool::create("replay", pool_size);
   if (!pool) return fail(system_error(pool.error()));
   auto reassembler = dataplane::dpdk::IpReassembler::create(*pool, max_incomplete_datagrams);
   if (!reassembler) return fail(system_error(reassembler.error()));
 
-  Decap decap(options, std::move(*source), **engine, **store, *pool, **reassembler, *writer ? &**writer : nullptr);
+  Decap decap(options, std::move(*source), **engine, **store, *pool, **reassembler,
+              *writer ? &**writer : nullptr);
   auto ran = decap.run();
   if (ran && *writer) ran = (*writer)->close();
-  const DecapReport report{decap.totals(), decap.stats(), **store, decap.observer(), **engine, options.repeats()};
+  const DecapReport report{decap.totals(),   decap.stats(), **store,
+                           decap.observer(), **engine,      options.repeats()};
   std::cout << (options.json ? report.json() : report.text()) << std::flush;
   if (!ran) return ran;
   if (decap.input_error()) return fail(*decap.input_error());

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/replay/decap_report.h"
 
-#include <fmt/format.h>
+#include "dataplane/cycle_clock.h"
+#include "dataplane/replay/rates.h"
 
 #include <algorithm>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 
-#include "dataplane/cycle_clock.h"
-#include "dataplane/replay/rates.h"
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace espgate::replay {
 namespace {
@@ -40,7 +40,8 @@ std::set<std::pair<Endpoint, Endpoint>> peers_of(const Observer& observer) {
 
 std::vector<std::pair<Flow, Tally>> largest_flows(const Observer& observer) {
   std::vector<std::pair<Flow, Tally>> flows(observer.inner().begin(), observer.inner().end());
-  std::stable_sort(flows.begin(), flows.end(), [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
+  std::stable_sort(flows.begin(), flows.end(),
+                   [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
   return flows;
 }
 
@@ -60,10 +61,11 @@ void append_sas(std::string& out, const DecapReport& report) {
       out += fmt::format("  {}  {:<18} no packet\n", spi_text(entry.sa.spi), suite);
       continue;
     }
-    out += fmt::format("  {}  {:<18} {:>22} -> {:<22} {:>8} packets  {:>10} bytes  sequence {}..{}{}\n",
-                       spi_text(entry.sa.spi), suite, seen->outer.source.to_string(),
-                       seen->outer.destination.to_string(), entry.sa.counters.packets, entry.sa.counters.bytes,
-                       seen->first_sequence, seen->last_sequence, entry.sa.esn ? " (ESN)" : "");
+    out +=
+        fmt::format("  {}  {:<18} {:>22} -> {:<22} {:>8} packets  {:>10} bytes  sequence {}..{}{}\n",
+                    spi_text(entry.sa.spi), suite, seen->outer.source.to_string(),
+                    seen->outer.destination.to_string(), entry.sa.counters.packets, entry.sa.counters.bytes,
+                    seen->first_sequence, seen->last_sequence, entry.sa.esn ? " (ESN)" : "");
   }
 }
 
@@ -72,10 +74,12 @@ void append_sessions(std::string& out, const Observer& observer) {
   for (const auto& [flow, tally] : observer.l2tp()) {
     const std::string who = fmt::format("{} -> {}", flow.source.to_string(), flow.destination.to_string());
     if (flow.session == 0) {
-      out += fmt::format("  {:<46} tunnel {:<5}                {:>8} control messages\n", who, flow.tunnel, tally.control);
+      out += fmt::format("  {:<46} tunnel {:<5}                {:>8} control messages\n", who, flow.tunnel,
+                         tally.control);
     } else {
-      out += fmt::format("  {:<46} tunnel {:<5} session {:<5}  {:>8} inner packets  {:>6} PPP control  {:>4} L2TP control\n",
-                         who, flow.tunnel, flow.session, tally.inner.packets, tally.ppp_control, tally.control);
+      out += fmt::format(
+          "  {:<46} tunnel {:<5} session {:<5}  {:>8} inner packets  {:>6} PPP control  {:>4} L2TP control\n",
+          who, flow.tunnel, flow.session, tally.inner.packets, tally.ppp_control, tally.control);
     }
   }
 }
@@ -173,7 +177,8 @@ std::string DecapReport::text() const {
   if (replay_ignored) out += "the capture is repeated: replay windows are kept, their verdict is ignored\n";
 
   out += "\nPeers\n";
-  for (const auto& [a, b] : peers_of(observer)) out += fmt::format("  {} <-> {}\n", a.to_string(), b.to_string());
+  for (const auto& [a, b] : peers_of(observer))
+    out += fmt::format("  {} <-> {}\n", a.to_string(), b.to_string());
   append_sas(out, *this);
   append_sessions(out, observer);
   append_flows(out, observer);
@@ -193,30 +198,31 @@ std::string DecapReport::text() const {
 
 std::string DecapReport::json() const {
   const Rates rate = rates_of(*this);
-  const Json object = {{"packets", totals.packets},
-                       {"esp", esp()},
-                       {"inner", totals.inner},
-                       {"inner_bytes", totals.inner_bytes},
-                       {"ike", punts(stats, Punt::ike)},
-                       {"keepalives", punts(stats, Punt::keepalive)},
-                       {"l2tp_control", punts(stats, Punt::l2tp_control)},
-                       {"ppp_control", punts(stats, Punt::ppp_control)},
-                       {"fragments_held", punts(stats, Punt::held)},
-                       {"other", punts(stats, Punt::neighbour) + punts(stats, Punt::icmp) + totals.no_network},
-                       {"cut", totals.cut},
-                       {"drops", drops_json(stats)},
-                       {"sas", sas_json(*this)},
-                       {"peers", peers_json(observer)},
-                       {"l2tp", sessions_json(observer)},
-                       {"rounds", totals.rounds},
-                       {"replay_verdict_ignored", replay_ignored},
-                       {"seconds", rate.seconds},
-                       {"cycles_per_packet", rate.cycles_per_packet},
-                       {"mpps", rate.mpps},
-                       {"gbps", rate.gbps},
-                       {"engine", engine.name()},
-                       {"engine_description", engine.description()},
-                       {"cpu", cpu_model()}};
+  const Json object = {
+      {"packets", totals.packets},
+      {"esp", esp()},
+      {"inner", totals.inner},
+      {"inner_bytes", totals.inner_bytes},
+      {"ike", punts(stats, Punt::ike)},
+      {"keepalives", punts(stats, Punt::keepalive)},
+      {"l2tp_control", punts(stats, Punt::l2tp_control)},
+      {"ppp_control", punts(stats, Punt::ppp_control)},
+      {"fragments_held", punts(stats, Punt::held)},
+      {"other", punts(stats, Punt::neighbour) + punts(stats, Punt::icmp) + totals.no_network},
+      {"cut", totals.cut},
+      {"drops", drops_json(stats)},
+      {"sas", sas_json(*this)},
+      {"peers", peers_json(observer)},
+      {"l2tp", sessions_json(observer)},
+      {"rounds", totals.rounds},
+      {"replay_verdict_ignored", replay_ignored},
+      {"seconds", rate.seconds},
+      {"cycles_per_packet", rate.cycles_per_packet},
+      {"mpps", rate.mpps},
+      {"gbps", rate.gbps},
+      {"engine", engine.name()},
+      {"engine_description", engine.description()},
+      {"cpu", cpu_model()}};
   return object.dump(2) + "\n";
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "crypto/engine.h"
 #include "dataplane/replay/observer.h"
 #include "dataplane/replay/sa_store.h"
 #include "dataplane/worker_stats.h"
+
+#include <cstdint>
+#include <string>
 
 namespace espgate::replay {
 
@@ -19,7 +19,7 @@ struct DecapTotals {
   std::uint64_t inner = 0;
   std::uint64_t inner_bytes = 0;
   std::uint64_t rounds = 0;
-  std::uint64_t cycles = 0;    // in the stages, nothing else
+  std::uint64_t cycles = 0;  // in the stages, nothing else
   std::uint64_t timed_out_fragments = 0;
 };
 

@@ -12,7 +12,10 @@ namespace {
 
 constexpr std::size_t max_clear_flows = 4096;
 
+constexpr std::uint16_t lowest_ether_type = 0x0600;  // below, it is a length: IEEE 802.3
+
 std::string ether_type_name(std::uint16_t ether_type) {
+  if (ether_type != 0 && ether_type < lowest_ether_type) return "ieee 802.3";
   switch (ether_type) {
     case 0:
       return "no network layer";

@@ -9,8 +9,8 @@ namespace {
 using dataplane::Packet;
 using dataplane::Punt;
 
-// The outer header is intact, and classify has held its length against the buffer: only what lies behind the ESP header
-// was decrypted in place.
+// The outer header is intact, and classify has held its length against the buffer: only what lies behind the
+// ESP header was decrypted in place.
 Flow outer_flow(const Packet& packet) {
   const bool v4 = std::to_integer<unsigned>(*packet.outer) >> 4 == 4;
   const auto length_field = wire::load_big_endian<std::uint16_t>(packet.outer + (v4 ? 2 : 4));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/replay/progress.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <string>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace espgate::replay {
 namespace {
@@ -15,12 +15,14 @@ constexpr std::size_t bar_width = 30;
 std::string bar(double fraction) {
   if (fraction <= 0) return {};
   const auto filled = static_cast<std::size_t>(fraction * bar_width);
-  return fmt::format("[{}{}] {:3.0f} %  ", std::string(filled, '='), std::string(bar_width - filled, ' '), fraction * 100);
+  return fmt::format("[{}{}] {:3.0f} %  ", std::string(filled, '='), std::string(bar_width - filled, ' '),
+                     fraction * 100);
 }
 
 }  // namespace
 
-Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1), start_(Clock::now()), next_(start_ + std::chrono::seconds(1)) {}
+Progress::Progress()
+    : terminal_(isatty(STDERR_FILENO) == 1), start_(Clock::now()), next_(start_ + std::chrono::seconds(1)) {}
 
 Progress::~Progress() {
   if (terminal_ && shown_) std::fputs("\r\033[K", stderr);

@@ -6,8 +6,8 @@
 
 namespace espgate::replay {
 
-// Shows on standard error how far a run has come: a bar on a terminal, else a line a second. Prints nothing in runs
-// that end within the first second.
+// Shows on standard error how far a run has come: a bar on a terminal, else a line a second. Prints nothing
+// in runs that end within the first second.
 class Progress {
  public:
   Progress();

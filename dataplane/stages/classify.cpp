@@ -20,13 +20,19 @@ bool is_port(const wire::UdpDatagram& udp, std::uint16_t port, bool both_directi
 // `data` at the UDP payload of a datagram to port 4500.
 void classify_natt(Burst& burst, Packet& packet, const SaTable& sas) {
   switch (wire::classify_natt(packet.bytes())) {
-    case wire::NattKind::esp: sas.prefetch(wire::load_big_endian<std::uint32_t>(packet.data)); return;
+    case wire::NattKind::esp:
+      sas.prefetch(wire::load_big_endian<std::uint32_t>(packet.data));
+      return;
     case wire::NattKind::ike:
       packet.pull(sizeof(std::uint32_t));  // the non-ESP marker, RFC 3948 §2.2
       burst.punt(packet, Punt::ike);
       return;
-    case wire::NattKind::keepalive: burst.punt(packet, Punt::keepalive); return;
-    case wire::NattKind::malformed: burst.drop(packet, DropReason::natt_malformed); return;
+    case wire::NattKind::keepalive:
+      burst.punt(packet, Punt::keepalive);
+      return;
+    case wire::NattKind::malformed:
+      burst.drop(packet, DropReason::natt_malformed);
+      return;
   }
 }
 
@@ -36,7 +42,8 @@ void classify_udp(Burst& burst, Packet& packet, const ClassifyContext& context) 
   packet.data += sizeof(wire::UdpHeader);
   packet.length = static_cast<std::uint32_t>(udp->payload().size());
 
-  if (is_port(*udp, wire::udp_port_natt, context.both_directions)) return classify_natt(burst, packet, *context.sas);
+  if (is_port(*udp, wire::udp_port_natt, context.both_directions))
+    return classify_natt(burst, packet, *context.sas);
   if (is_port(*udp, wire::udp_port_ike, context.both_directions)) return burst.punt(packet, Punt::ike);
   const bool l2tp = is_port(*udp, wire::udp_port_l2tp, true);
   burst.drop(packet, l2tp ? DropReason::clear_l2tp : DropReason::clear_from_outside);
@@ -44,23 +51,33 @@ void classify_udp(Burst& burst, Packet& packet, const ClassifyContext& context) 
 
 void classify_transport(Burst& burst, Packet& packet, std::uint8_t protocol, const ClassifyContext& context) {
   switch (protocol) {
-    case wire::ip_protocol_udp: return classify_udp(burst, packet, context);
+    case wire::ip_protocol_udp:
+      return classify_udp(burst, packet, context);
     case wire::ip_protocol_esp:
       if (packet.length < sizeof(wire::EspHeader)) return burst.drop(packet, DropReason::esp_truncated);
       context.sas->prefetch(wire::load_big_endian<std::uint32_t>(packet.data));
       return;
-    default: return burst.drop(packet, DropReason::clear_from_outside);
+    default:
+      return burst.drop(packet, DropReason::clear_from_outside);
   }
 }
 
 // Whether `packet` is a whole datagram now; if not, it has left the burst.
 bool reassemble(Burst& burst, Packet& packet, Reassembler* reassembler) {
-  const auto outcome = reassembler == nullptr ? Reassembler::Outcome::resources : reassembler->add(burst, packet);
+  const auto outcome =
+      reassembler == nullptr ? Reassembler::Outcome::resources : reassembler->add(burst, packet);
   switch (outcome) {
-    case Reassembler::Outcome::complete: return true;
-    case Reassembler::Outcome::held: burst.punt(packet, Punt::held); return false;
-    case Reassembler::Outcome::malformed: burst.drop(packet, DropReason::fragment_malformed); return false;
-    case Reassembler::Outcome::resources: burst.drop(packet, DropReason::fragment_resources); return false;
+    case Reassembler::Outcome::complete:
+      return true;
+    case Reassembler::Outcome::held:
+      burst.punt(packet, Punt::held);
+      return false;
+    case Reassembler::Outcome::malformed:
+      burst.drop(packet, DropReason::fragment_malformed);
+      return false;
+    case Reassembler::Outcome::resources:
+      burst.drop(packet, DropReason::fragment_resources);
+      return false;
   }
   return false;
 }
@@ -89,7 +106,8 @@ void classify_ipv6(Burst& burst, Packet& packet, const ClassifyContext& context)
   if (!ip) return burst.drop(packet, outer_ip_fault(ip.error()));
   packet.outer = packet.data;
   if (ip->next_header() == ipv6_fragment_header) return burst.drop(packet, DropReason::fragment_ipv6);
-  // Neighbour discovery and multicast listener reports; the latter come behind a hop-by-hop header (RFC 3810 §5).
+  // Neighbour discovery and multicast listener reports; the latter come behind a hop-by-hop header (RFC 3810
+  // §5).
   if (ip->next_header() == wire::ip_protocol_icmpv6 || ip->next_header() == 0)
     return burst.punt(packet, Punt::neighbour);
   packet.data += ip->header_length();

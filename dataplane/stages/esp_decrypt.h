@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
-
 #include "crypto/engine.h"
 #include "dataplane/packet.h"
+
+#include <array>
 
 namespace espgate::dataplane {
 
@@ -15,8 +15,8 @@ struct JobBatch {
 };
 static_assert(max_burst <= crypto::max_batch);
 
-// Checks lengths against the suite and has the engine verify and decrypt the whole burst in one call. In: `sequence`
-// set. Which packets passed is in the batch, for esp_verify; nothing else has changed by then.
+// Checks lengths against the suite and has the engine verify and decrypt the whole burst in one call. In:
+// `sequence` set. Which packets passed is in the batch, for esp_verify; nothing else has changed by then.
 void esp_decrypt(Burst& burst, JobBatch& batch, crypto::Engine& engine);
 
 }  // namespace espgate::dataplane

@@ -9,15 +9,16 @@
 namespace espgate::dataplane {
 namespace {
 
-// An AEAD's IV is the sequence number (RFC 4106 §3.1). A CBC cipher's field holds it as a block that the engine then
-// encrypts under the key, so that IVs neither repeat nor can be foretold.
+// An AEAD's IV is the sequence number (RFC 4106 §3.1). A CBC cipher's field holds it as a block that the
+// engine then encrypts under the key, so that IVs neither repeat nor can be foretold.
 void write_iv(std::byte* at, std::uint8_t iv_bytes, std::uint64_t sequence) {
   if (iv_bytes == 16) wire::store_big_endian(at, std::uint64_t{0});
   if (iv_bytes != 0) wire::store_big_endian(at + iv_bytes - sizeof sequence, sequence);
 }
 
 void push(Packet& packet, const OutboundSa& sa, std::uint32_t padding) {
-  wire::write_esp_trailer(packet.data + packet.length, static_cast<std::uint8_t>(padding), wire::ip_protocol_udp);
+  wire::write_esp_trailer(packet.data + packet.length, static_cast<std::uint8_t>(padding),
+                          wire::ip_protocol_udp);
   const std::uint32_t header = std::uint32_t{sizeof(wire::EspHeader)} + sa.iv_bytes;
   packet.data -= header;
   packet.length += header + padding + 2 + sa.icv_bytes;
@@ -31,7 +32,8 @@ void push(Packet& packet, const OutboundSa& sa, std::uint32_t padding) {
 void esp_push(Burst& burst) {
   for (Packet& packet : burst.live()) {
     OutboundSa& sa = *packet.outbound_sa;
-    const std::uint32_t padding = (~(packet.length + 1)) & sa.alignment_mask;  // payload + padding + 2 is aligned
+    const std::uint32_t padding =
+        (~(packet.length + 1)) & sa.alignment_mask;  // payload + padding + 2 is aligned
     if (packet.length + padding + sa.overhead_bytes > sa.max_packet_bytes) {
       burst.drop(packet, DropReason::too_big);
       continue;

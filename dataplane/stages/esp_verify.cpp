@@ -14,7 +14,8 @@ namespace {
 // Marks the sequence number as seen; whether the packet may go on.
 bool commit(Burst& burst, const Packet& packet, InboundSa& sa) {
   const auto verdict = sa.window.commit(packet.sequence);
-  if (verdict == ReplayWindow::Verdict::fresh) [[likely]] return true;
+  if (verdict == ReplayWindow::Verdict::fresh) [[likely]]
+    return true;
   if (sa.ignore_replay) {
     sa.window.mark(packet.sequence);
     return true;
@@ -25,16 +26,18 @@ bool commit(Burst& burst, const Packet& packet, InboundSa& sa) {
 
 bool is_l2tp_port(const wire::UdpDatagram& udp, L2tpPort which) {
   switch (which) {
-    case L2tpPort::destination: return udp.destination_port() == wire::udp_port_l2tp;
-    case L2tpPort::source: return udp.source_port() == wire::udp_port_l2tp;
+    case L2tpPort::destination:
+      return udp.destination_port() == wire::udp_port_l2tp;
+    case L2tpPort::source:
+      return udp.source_port() == wire::udp_port_l2tp;
     case L2tpPort::either:
       return udp.destination_port() == wire::udp_port_l2tp || udp.source_port() == wire::udp_port_l2tp;
   }
   return false;
 }
 
-// Transport mode: UDP with our side on 1701. The checksum is not looked at: NAT makes it wrong, and the ICV has covered
-// the packet already (RFC 3948 §3.1.2).
+// Transport mode: UDP with our side on 1701. The checksum is not looked at: NAT makes it wrong, and the ICV
+// has covered the packet already (RFC 3948 §3.1.2).
 void pull_udp(Burst& burst, Packet& packet, const InboundSa& sa) {
   const auto udp = wire::UdpDatagram::parse(packet.bytes());
   if (!udp || sa.encapsulation == Encapsulation::ip_tunnel || !is_l2tp_port(*udp, sa.l2tp_port))
@@ -55,11 +58,16 @@ void pull_tunnel(Burst& burst, Packet& packet, const InboundSa& sa, std::uint16_
 
 void pull_payload(Burst& burst, Packet& packet, const InboundSa& sa, std::uint8_t next_header) {
   switch (next_header) {
-    case wire::ip_protocol_udp: return pull_udp(burst, packet, sa);
-    case wire::ip_protocol_ipv4: return pull_tunnel(burst, packet, sa, wire::ether_type_ipv4);
-    case wire::ip_protocol_ipv6: return pull_tunnel(burst, packet, sa, wire::ether_type_ipv6);
-    case wire::esp_next_header_dummy: return burst.drop(packet, DropReason::esp_dummy);
-    default: return burst.drop(packet, DropReason::selector_mismatch);
+    case wire::ip_protocol_udp:
+      return pull_udp(burst, packet, sa);
+    case wire::ip_protocol_ipv4:
+      return pull_tunnel(burst, packet, sa, wire::ether_type_ipv4);
+    case wire::ip_protocol_ipv6:
+      return pull_tunnel(burst, packet, sa, wire::ether_type_ipv6);
+    case wire::esp_next_header_dummy:
+      return burst.drop(packet, DropReason::esp_dummy);
+    default:
+      return burst.drop(packet, DropReason::selector_mismatch);
   }
 }
 

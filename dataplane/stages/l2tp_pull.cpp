@@ -10,7 +10,8 @@ namespace {
 
 // The SA remembers its last session, since nearly always it has only one.
 Session* find_session(InboundSa& sa, std::uint32_t ids) {
-  if (sa.last_session != nullptr && sa.last_tunnel_and_session == ids) [[likely]] return sa.last_session;
+  if (sa.last_session != nullptr && sa.last_tunnel_and_session == ids) [[likely]]
+    return sa.last_session;
   Session* session = sa.peer->find_session(ids);
   if (session != nullptr) {
     sa.last_session = session;

@@ -14,7 +14,8 @@ void push(Packet& packet, const SessionHeader& header) {
   packet.data -= header.length;
   packet.length += header.length;
   // RFC 2661 §8.1: the UDP checksum may be 0; under ESP it says nothing that the ICV does not.
-  wire::store_big_endian(packet.data + offsetof(wire::UdpHeader, length), static_cast<std::uint16_t>(packet.length));
+  wire::store_big_endian(packet.data + offsetof(wire::UdpHeader, length),
+                         static_cast<std::uint16_t>(packet.length));
   if (header.l2tp_length_offset != 0)
     wire::store_big_endian(block + header.l2tp_length_offset,
                            static_cast<std::uint16_t>(packet.length - sizeof(wire::UdpHeader)));

@@ -11,9 +11,12 @@ namespace {
 // 0: not an inner network layer.
 std::uint16_t ether_type_of(std::uint16_t ppp_protocol) {
   switch (ppp_protocol) {
-    case wire::ppp_ipv4: return wire::ether_type_ipv4;
-    case wire::ppp_ipv6: return wire::ether_type_ipv6;
-    default: return 0;
+    case wire::ppp_ipv4:
+      return wire::ether_type_ipv4;
+    case wire::ppp_ipv6:
+      return wire::ether_type_ipv6;
+    default:
+      return 0;
   }
 }
 

@@ -8,10 +8,13 @@ namespace espgate::dataplane {
 
 DropReason replay_drop_reason(ReplayWindow::Verdict verdict) {
   switch (verdict) {
-    case ReplayWindow::Verdict::zero: return DropReason::esp_sequence_zero;
-    case ReplayWindow::Verdict::too_old: return DropReason::esp_too_old;
+    case ReplayWindow::Verdict::zero:
+      return DropReason::esp_sequence_zero;
+    case ReplayWindow::Verdict::too_old:
+      return DropReason::esp_too_old;
     case ReplayWindow::Verdict::seen:
-    case ReplayWindow::Verdict::fresh: break;
+    case ReplayWindow::Verdict::fresh:
+      break;
   }
   return DropReason::esp_replayed;
 }

@@ -6,8 +6,8 @@
 
 namespace espgate::dataplane {
 
-// Refuses what the SA's window has seen, before any cryptography is spent on it; changes nothing (RFC 4303 §3.4.3).
-// Sets `sequence`. Fetches keys ahead of esp_decrypt.
+// Refuses what the SA's window has seen, before any cryptography is spent on it; changes nothing (RFC 4303
+// §3.4.3). Sets `sequence`. Fetches keys ahead of esp_decrypt.
 void replay_check(Burst& burst);
 
 // What a window's verdict means for a packet; not for `fresh`.

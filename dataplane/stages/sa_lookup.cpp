@@ -20,7 +20,8 @@ wire::IpAddress outer_destination(const std::byte* outer) {
 InboundSa* find(const Packet& packet, const SaTable& sas) {
   const auto spi = wire::load_big_endian<std::uint32_t>(packet.data);
   InboundSa* sa = sas.find(spi);
-  if (sa == nullptr && sas.foreign() != nullptr) sa = sas.foreign()->find(outer_destination(packet.outer), spi);
+  if (sa == nullptr && sas.foreign() != nullptr)
+    sa = sas.foreign()->find(outer_destination(packet.outer), spi);
   return sa;
 }
 

@@ -12,10 +12,13 @@ namespace {
 void prefetch_entries(Burst& burst, const SessionTable& sessions) {
   for (const Packet& packet : burst.live()) prefetch_for_write(packet.data);
   for (Packet& packet : burst.live()) {
+    if (packet.ether_type != wire::ether_type_ipv4) {
+      burst.drop(packet, DropReason::no_session);
+      continue;
+    }
     const auto ip = wire::Ipv4Packet::parse(packet.bytes());
     if (!ip) {
-      burst.drop(packet, packet.ether_type == wire::ether_type_ipv4 ? DropReason::inner_ip_malformed
-                                                                    : DropReason::no_session);
+      burst.drop(packet, DropReason::inner_ip_malformed);
       continue;
     }
     packet.length = static_cast<std::uint32_t>(ip->total_length());

@@ -6,8 +6,8 @@
 
 namespace espgate::dataplane {
 
-// Inner destination -> session and the SA it sends on. Packets whose session is not open, or that no client has asked
-// for, are dropped.
+// Inner destination -> session and the SA it sends on. Packets whose session is not open, or that no client
+// has asked for, are dropped.
 void session_lookup(Burst& burst, const SessionTable& sessions);
 
 }  // namespace espgate::dataplane

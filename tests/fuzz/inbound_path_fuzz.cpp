@@ -3,14 +3,9 @@
 //
 //   control | length in units of 8 bytes | that many bytes, fewer at the end
 //
-// Raw packets reach classify as they are. Sealed ones are encrypted under a client's keys, so that the fuzzer also
-// writes what lies behind a good ICV: trailer, UDP, L2TP, PPP, inner IP. Nothing may crash or leak a buffer, and no
-// packet may come out that its session does not allow.
-#include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <optional>
-
+// Raw packets reach classify as they are. Sealed ones are encrypted under a client's keys, so that the fuzzer
+// also writes what lies behind a good ICV: trailer, UDP, L2TP, PPP, inner IP. Nothing may crash or leak a
+// buffer, and no packet may come out that its session does not allow.
 #include "dataplane/dpdk/buffer_pool.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/ip_reassembler.h"
@@ -20,14 +15,19 @@
 #include "wire/ipv4.h"
 #include "wire/udp.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
 namespace {
 
 using namespace espgate;
 using namespace espgate::dataplane;
 
-constexpr unsigned control_sealed = 0x01;         // encrypt the bytes: an ESP payload with its trailer
-constexpr unsigned control_observed = 0x02;       // under the SA of a capture: AES-GCM, ESN, any encapsulation
-constexpr unsigned control_ipv6 = 0x04;           // a raw packet is said to be IPv6
+constexpr unsigned control_sealed = 0x01;    // encrypt the bytes: an ESP payload with its trailer
+constexpr unsigned control_observed = 0x02;  // under the SA of a capture: AES-GCM, ESN, any encapsulation
+constexpr unsigned control_ipv6 = 0x04;      // a raw packet is said to be IPv6
 constexpr unsigned control_keep_sequence = 0x08;  // the sequence number of the packet before once more
 
 constexpr std::size_t outer_bytes = sizeof(wire::Ipv4Header) + sizeof(wire::UdpHeader);
@@ -91,8 +91,9 @@ class Rig {
     test::Client& client = (control & control_observed) != 0 ? *observed_ : *live_;
     OutboundSa& sa = client.client_sa;
     length &= ~std::size_t{3};
-    const std::uint64_t sequence =
-        (control & control_keep_sequence) != 0 && sa.next_sequence > 1 ? sa.next_sequence - 1 : sa.next_sequence++;
+    const std::uint64_t sequence = (control & control_keep_sequence) != 0 && sa.next_sequence > 1
+                                       ? sa.next_sequence - 1
+                                       : sa.next_sequence++;
     const std::size_t esp_length = sizeof(wire::EspHeader) + sa.iv_bytes + length + sa.icv_bytes;
     wire::build_ipv4({at, sizeof(wire::Ipv4Header)}, {.total_length = outer_bytes + esp_length,
                                                       .protocol = wire::ip_protocol_udp,
@@ -101,7 +102,8 @@ class Rig {
     wire::build_udp({at + sizeof(wire::Ipv4Header), sizeof(wire::UdpHeader)},
                     {.source_port = 4500, .destination_port = 4500, .payload_length = esp_length});
     std::byte* esp = at + outer_bytes;
-    wire::store_header(esp, wire::EspHeader{wire::be32(sa.spi), wire::be32(static_cast<std::uint32_t>(sequence))});
+    wire::store_header(esp,
+                       wire::EspHeader{wire::be32(sa.spi), wire::be32(static_cast<std::uint32_t>(sequence))});
     if (sa.iv_bytes != 0) wire::store_big_endian(esp + sizeof(wire::EspHeader), sequence);
     std::copy_n(bytes, length, esp + sizeof(wire::EspHeader) + sa.iv_bytes);
     crypto::Job job{.key = sa.key,

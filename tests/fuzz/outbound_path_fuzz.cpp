@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the private side sends through the outbound path, and back through the inbound one: whatever leaves must come
-// back as it was. Input: control byte, then the inner packet.
-#include <algorithm>
-#include <cstdlib>
-
+// What the private side sends through the outbound path, and back through the inbound one: whatever leaves
+// must come back as it was. Input: control byte, then the inner packet.
 #include "tests/unit/dataplane/test_gateway.h"
 #include "wire/ipv4.h"
+
+#include <algorithm>
+#include <cstdlib>
 
 namespace {
 
@@ -17,7 +17,8 @@ void require(bool holds) {
 
 struct Rig {
   Rig() : gateway(espgate::crypto::EngineChoice::openssl), sessions(0x0a280000, 16) {
-    client = &gateway.add_client({.suite = "null-sha1", .l2tp = {.tunnel = 1, .session = 2, .length_field = true}});
+    client = &gateway.add_client(
+        {.suite = "null-sha1", .l2tp = {.tunnel = 1, .session = 2, .length_field = true}});
     client->client_session.open_for_ip = true;
     client->gateway_sa->ignore_replay = true;
     client->client_sa.max_packet_bytes = 1500;

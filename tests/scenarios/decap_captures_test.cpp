@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real sessions of real clients: what ESP carried must come out, packet by packet, byte by byte.
-#include <gtest/gtest.h>
+#include "tests/scenarios/program.h"
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <regex>
 
-#include "tests/scenarios/program.h"
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace espgate::test {
 namespace {
@@ -44,8 +44,14 @@ class DecapCaptures : public testing::TestWithParam<Scenario> {
  protected:
   nlohmann::json decap(const std::string& output, const std::vector<std::string>& more = {}) const {
     const auto folder = captures / GetParam().capture;
-    std::vector<std::string> command = {ESPGATE_REPLAY, "decap", "--json", "--engine", GetParam().engine,
-                                        "--keys", folder / GetParam().keys, folder / "outer.pcap"};
+    std::vector<std::string> command = {ESPGATE_REPLAY,
+                                        "decap",
+                                        "--json",
+                                        "--engine",
+                                        GetParam().engine,
+                                        "--keys",
+                                        folder / GetParam().keys,
+                                        folder / "outer.pcap"};
     if (!output.empty()) command.insert(command.end(), {"--write", output});
     command.insert(command.end(), more.begin(), more.end());
     const ProgramResult result = run(command);
@@ -86,12 +92,14 @@ TEST_P(DecapCaptures, counts_what_the_capture_holds) {
 TEST_P(DecapCaptures, gives_nothing_for_a_wrong_key) {
   if (counted(GetParam().capture, "esp") == 0) return;
   const TemporaryFolder folder;
-  // One hexadecimal digit of every key: the last but one before the closing quote, the space or the end of the line.
+  // One hexadecimal digit of every key: the last but one before the closing quote, the space or the end of
+  // the line.
   std::string keys = read_file(captures / GetParam().capture / GetParam().keys);
   static const std::regex key_digit("(0x[0-9a-f]{30,})([0-9a-f])\\b");
   std::string changed;
   std::size_t from = 0;
-  for (auto at = std::sregex_iterator(keys.begin(), keys.end(), key_digit); at != std::sregex_iterator(); ++at) {
+  for (auto at = std::sregex_iterator(keys.begin(), keys.end(), key_digit); at != std::sregex_iterator();
+       ++at) {
     const auto digit = static_cast<std::size_t>(at->position(2));
     changed += keys.substr(from, digit - from) + (keys[digit] == '0' ? '1' : '0');
     from = digit + 1;
@@ -100,8 +108,9 @@ TEST_P(DecapCaptures, gives_nothing_for_a_wrong_key) {
   ASSERT_NE(changed, keys);
   write_file(folder / GetParam().keys, changed);
   const auto outer = captures / GetParam().capture / "outer.pcap";
-  const ProgramResult result = run({ESPGATE_REPLAY, "decap", "--json", "--engine", GetParam().engine, "--keys",
-                                    folder / GetParam().keys, outer, "--write", folder / "inner.pcap"});
+  const ProgramResult result =
+      run({ESPGATE_REPLAY, "decap", "--json", "--engine", GetParam().engine, "--keys",
+           folder / GetParam().keys, outer, "--write", folder / "inner.pcap"});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   const auto report = nlohmann::json::parse(result.output);
   EXPECT_EQ(report["inner"], 0);

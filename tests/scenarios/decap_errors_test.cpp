@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person gets to see when something is wrong, and what is kept of the work done before.
+#include "tests/scenarios/program.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
-
-#include "tests/scenarios/program.h"
 
 namespace espgate::test {
 namespace {
 
 using testing::HasSubstr;
 
-const std::filesystem::path capture = std::filesystem::path(ESPGATE_SOURCE_DIR) / "tests/captures/aes128gcm16";
+const std::filesystem::path capture =
+    std::filesystem::path(ESPGATE_SOURCE_DIR) / "tests/captures/aes128gcm16";
 
-ProgramResult decap(const std::string& keys, const std::string& input, const std::vector<std::string>& more = {}) {
+ProgramResult decap(const std::string& keys, const std::string& input,
+                    const std::vector<std::string>& more = {}) {
   std::vector<std::string> command = {ESPGATE_REPLAY, "decap", "--keys", keys, input};
   command.insert(command.end(), more.begin(), more.end());
   return run(command);
@@ -31,7 +32,8 @@ TEST(DecapErrors, a_capture_that_breaks_off_gives_what_came_before) {
   const TemporaryFolder folder;
   const std::string whole = read_file(capture / "outer.pcap");
   write_file(folder / "cut.pcap", whole.substr(0, whole.size() / 2));
-  const auto result = decap(capture / "xfrm.txt", folder / "cut.pcap", {"--write", folder / "inner.pcap", "--json"});
+  const auto result =
+      decap(capture / "xfrm.txt", folder / "cut.pcap", {"--write", folder / "inner.pcap", "--json"});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.errors, HasSubstr("cut.pcap"));
   const auto report = nlohmann::json::parse(result.output);

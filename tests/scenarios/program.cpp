@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/scenarios/program.h"
 
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
 
 extern char** environ;
 

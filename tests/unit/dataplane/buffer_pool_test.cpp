@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dpdk/buffer_pool.h"
 
-#include <gtest/gtest.h>
-
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/foreign_spi_hash.h"
 #include "dataplane/packet.h"
+
+#include <gtest/gtest.h>
 
 namespace espgate::dataplane::dpdk {
 namespace {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/drop_reason.h"
 
-#include <gtest/gtest.h>
+#include "dataplane/worker_stats.h"
 
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <string>
 
-#include "dataplane/worker_stats.h"
+#include <gtest/gtest.h>
 
 namespace espgate::dataplane {
 namespace {

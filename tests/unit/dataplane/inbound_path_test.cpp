@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
 #include "tests/unit/dataplane/test_gateway.h"
 #include "wire/ethernet.h"
+
+#include <gtest/gtest.h>
 
 namespace espgate::dataplane::test {
 namespace {
@@ -23,7 +23,8 @@ TEST_F(InboundPathTest, every_suite_brings_the_inner_packet_through) {
       Client& client = gateway_.add_client({.suite = suite.name, .esn = esn});
       std::vector<Datagram> inner;
       for (std::size_t payload = 0; payload < 60; ++payload)
-        inner.push_back(inner_packet(client.inner_address, host, payload * 23, static_cast<unsigned>(payload)));
+        inner.push_back(
+            inner_packet(client.inner_address, host, payload * 23, static_cast<unsigned>(payload)));
       Burst& burst = gateway_.receive(gateway_.send(client, inner));
       EXPECT_EQ(live_bytes(burst), inner) << suite.name << (esn ? " with ESN" : "");
     }
@@ -86,7 +87,8 @@ TEST_F(InboundPathTest, what_fails_its_icv_changes_nothing) {
 }
 
 TEST_F(InboundPathTest, no_flipped_bit_lets_a_wrong_packet_out) {
-  for (const std::string_view suite : {"aes128gcm16", "aes256-sha256", "chacha20poly1305", "null-sha1", "3des-sha1"}) {
+  for (const std::string_view suite :
+       {"aes128gcm16", "aes256-sha256", "chacha20poly1305", "null-sha1", "3des-sha1"}) {
     Client& client = gateway_.add_client({.suite = suite});
     const std::vector<Datagram> inner = {inner_packet(client.inner_address, host, 40)};
     const auto frame = gateway_.send(client, inner)[0];
@@ -103,7 +105,8 @@ TEST_F(InboundPathTest, every_truncation_is_dropped_by_name) {
   Client& client = gateway_.add_client();
   const auto frame = gateway_.send(client, {inner_packet(client.inner_address, host, 40)})[0];
   for (std::size_t length = 1; length < frame.size(); ++length) {
-    Burst& burst = gateway_.receive({Datagram(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length))});
+    Burst& burst =
+        gateway_.receive({Datagram(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length))});
     EXPECT_TRUE(burst.is_dropped(0)) << length;
   }
   EXPECT_GT(gateway_.drops(DropReason::frame_cut), 0u);
@@ -122,7 +125,8 @@ TEST_F(InboundPathTest, a_session_of_another_peer_is_out_of_reach) {
 TEST_F(InboundPathTest, two_clients_with_equal_ids_and_ports_behind_one_address_stay_apart) {
   Client& first = gateway_.add_client();
   Client& second = gateway_.add_client();
-  const std::vector<Datagram> inner = {inner_packet(first.inner_address, host, 40), inner_packet(second.inner_address, host, 41)};
+  const std::vector<Datagram> inner = {inner_packet(first.inner_address, host, 40),
+                                       inner_packet(second.inner_address, host, 41)};
   const auto a = gateway_.send(first, {inner[0]});
   const auto b = gateway_.send(second, {inner[1]});
   Burst& burst = gateway_.receive({a[0], b[0]});
@@ -166,7 +170,8 @@ TEST_F(InboundPathTest, an_unknown_spi_is_dropped_and_spi_zero_is_no_sa) {
 // Frames that never reach ESP: UDP to `port` with `payload`.
 Datagram outside_udp(std::uint16_t port, std::vector<std::byte> payload) {
   TestGateway other;
-  Client& client = other.add_client({.outer = {.source = 1, .destination = 2, .source_port = 999, .destination_port = port}});
+  Client& client = other.add_client(
+      {.outer = {.source = 1, .destination = 2, .source_port = 999, .destination_port = port}});
   auto frame = other.send(client, {inner_packet(1, 2, 0)})[0];
   frame.resize(esp_at);
   frame.insert(frame.end(), payload.begin(), payload.end());
@@ -178,7 +183,8 @@ Datagram outside_udp(std::uint16_t port, std::vector<std::byte> payload) {
 TEST_F(InboundPathTest, what_is_not_esp_leaves_by_the_right_door) {
   const std::vector<std::byte> marker(20, std::byte{0});
   gateway_.receive({outside_udp(4500, {std::byte{0xff}}), outside_udp(4500, marker), outside_udp(500, marker),
-                    outside_udp(1701, marker), outside_udp(53, marker), outside_udp(4500, {std::byte{1}, std::byte{2}})});
+                    outside_udp(1701, marker), outside_udp(53, marker),
+                    outside_udp(4500, {std::byte{1}, std::byte{2}})});
   EXPECT_EQ(gateway_.punts(Punt::keepalive), 1u);
   EXPECT_EQ(gateway_.punts(Punt::ike), 2u);
   EXPECT_EQ(gateway_.drops(DropReason::clear_l2tp), 1u);

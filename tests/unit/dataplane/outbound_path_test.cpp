@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
-#include <set>
-
 #include "tests/unit/dataplane/test_gateway.h"
 #include "wire/esp.h"
 #include "wire/ethernet.h"
 #include "wire/ipv4.h"
 #include "wire/udp.h"
+
+#include <set>
+
+#include <gtest/gtest.h>
 
 namespace espgate::dataplane::test {
 namespace {
@@ -21,7 +21,8 @@ class OutboundPathTest : public testing::Test {
 
 TEST_F(OutboundPathTest, outer_headers_agree_with_the_packet) {
   for (const bool udp : {true, false}) {
-    Client& client = gateway_.add_client({.outer = {.source = 0xc0000201, .destination = 0xc0000202, .udp = udp, .source_port = 4501}});
+    Client& client = gateway_.add_client(
+        {.outer = {.source = 0xc0000201, .destination = 0xc0000202, .udp = udp, .source_port = 4501}});
     for (std::size_t payload : {0, 1, 15, 16, 1372}) {
       const auto frame = gateway_.send(client, {inner_packet(client.inner_address, host, payload)})[0];
       const auto ethernet = wire::EthernetFrame::parse(frame);
@@ -67,7 +68,8 @@ TEST_F(OutboundPathTest, equal_plaintexts_give_ivs_that_never_repeat) {
   const std::vector<Datagram> burst(64, inner_packet(client.inner_address, host, 100));
   std::set<Datagram> ivs;
   for (int i = 0; i < 100; ++i)
-    for (const Datagram& frame : gateway_.send(client, burst)) ivs.emplace(frame.begin() + 50, frame.begin() + 66);
+    for (const Datagram& frame : gateway_.send(client, burst))
+      ivs.emplace(frame.begin() + 50, frame.begin() + 66);
   EXPECT_EQ(ivs.size(), 6400u);
 }
 
@@ -89,8 +91,9 @@ TEST_F(OutboundPathTest, sessions_are_found_by_inner_destination) {
   sessions.set(closed.inner_address, &closed.client_session);
   Burst burst;
   Buffers buffers;
-  buffers.fill(burst, {inner_packet(host, client.inner_address, 50), inner_packet(host, closed.inner_address, 50),
-                       inner_packet(host, 0x0a2800ff, 50), inner_packet(host, 0x08080808, 50), Datagram(7)});
+  buffers.fill(burst,
+               {inner_packet(host, client.inner_address, 50), inner_packet(host, closed.inner_address, 50),
+                inner_packet(host, 0x0a2800ff, 50), inner_packet(host, 0x08080808, 50), Datagram(7)});
   WorkerStats stats;
   OutboundPath({.sessions = &sessions, .engine = *gateway_.engine, .stats = stats}).run(burst);
   EXPECT_TRUE(burst.is_live(0));

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <optional>
-#include <random>
-
 #include "dataplane/dpdk/buffer_pool.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/ip_reassembler.h"
 #include "tests/unit/dataplane/test_gateway.h"
 #include "wire/ipv4.h"
+
+#include <algorithm>
+#include <optional>
+#include <random>
+
+#include <gtest/gtest.h>
 
 namespace espgate::dataplane::dpdk {
 namespace {
@@ -48,7 +48,8 @@ class ReassemblyTest : public testing::Test {
                               .protocol = wire::ip_protocol_esp,
                               .source = 1,
                               .destination = 2});
-    std::copy_n(payload_.begin() + static_cast<std::ptrdiff_t>(part.offset), part.length, packet.begin() + 20);
+    std::copy_n(payload_.begin() + static_cast<std::ptrdiff_t>(part.offset), part.length,
+                packet.begin() + 20);
     if (packet.size() < 46) packet.resize(46, std::byte{0xcc});
     return packet;
   }
@@ -59,7 +60,8 @@ class ReassemblyTest : public testing::Test {
     EXPECT_TRUE(pool_->attach(burst_, 0, static_cast<std::uint32_t>(packet.size()), 128));
     std::copy(packet.begin(), packet.end(), burst_[0].data);
     const auto outcome = reassembler_->add(burst_, burst_[0]);
-    if (outcome == Reassembler::Outcome::complete) whole_ = Datagram(burst_[0].data, burst_[0].data + burst_[0].length);
+    if (outcome == Reassembler::Outcome::complete)
+      whole_ = Datagram(burst_[0].data, burst_[0].data + burst_[0].length);
     pool_->release(burst_);
     return outcome;
   }
@@ -89,8 +91,10 @@ TEST_F(ReassemblyTest, fragments_in_any_order_make_one_contiguous_datagram) {
     const auto ip = wire::Ipv4Packet::parse(*whole_);
     ASSERT_TRUE(ip);
     EXPECT_FALSE(ip->is_fragment());
-    EXPECT_TRUE(std::equal(ip->payload().begin(), ip->payload().end(), payload_.begin(), payload_.begin() + 3993));
-  } while (std::next_permutation(parts.begin(), parts.end(), [](auto& a, auto& b) { return a.offset < b.offset; }));
+    EXPECT_TRUE(
+        std::equal(ip->payload().begin(), ip->payload().end(), payload_.begin(), payload_.begin() + 3993));
+  } while (std::next_permutation(parts.begin(), parts.end(),
+                                 [](auto& a, auto& b) { return a.offset < b.offset; }));
 }
 
 TEST_F(ReassemblyTest, link_padding_of_a_short_last_fragment_is_not_part_of_it) {

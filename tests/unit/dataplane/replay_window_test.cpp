@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/replay_window.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
 #include <set>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace espgate::dataplane {
 namespace {
@@ -23,20 +23,33 @@ struct Case {
   std::vector<Step> steps;
 };
 
-constexpr Verdict fresh = Verdict::fresh, zero = Verdict::zero, seen = Verdict::seen, too_old = Verdict::too_old;
+constexpr Verdict fresh = Verdict::fresh, zero = Verdict::zero, seen = Verdict::seen,
+                  too_old = Verdict::too_old;
 
 const std::vector<Case> cases = {
     {"zero is never a sequence number", 64, {{0, zero}, {1, fresh}, {0, zero}}},
     {"the same number passes once", 64, {{1, fresh}, {1, seen}, {2, fresh}, {2, seen}, {1, seen}}},
-    {"late packets within the window pass once", 64, {{64, fresh}, {1, fresh}, {63, fresh}, {1, seen}, {63, seen}}},
-    {"the window's left edge moves with the highest", 64, {{64, fresh}, {65, fresh}, {1, too_old}, {2, fresh}}},
-    {"a jump by exactly the window forgets all but the edge", 64, {{10, fresh}, {74, fresh}, {10, too_old}, {11, fresh}}},
-    {"a jump by a multiple of the ring's size leaves no old bit behind", 128, {{5, fresh}, {5 + 256, fresh}, {5 + 192, fresh}}},
-    {"a far jump clears the whole ring", 128, {{1, fresh}, {2, fresh}, {1u << 20, fresh}, {(1u << 20) - 127, fresh}, {(1u << 20) - 128, too_old}}},
+    {"late packets within the window pass once",
+     64,
+     {{64, fresh}, {1, fresh}, {63, fresh}, {1, seen}, {63, seen}}},
+    {"the window's left edge moves with the highest",
+     64,
+     {{64, fresh}, {65, fresh}, {1, too_old}, {2, fresh}}},
+    {"a jump by exactly the window forgets all but the edge",
+     64,
+     {{10, fresh}, {74, fresh}, {10, too_old}, {11, fresh}}},
+    {"a jump by a multiple of the ring's size leaves no old bit behind",
+     128,
+     {{5, fresh}, {5 + 256, fresh}, {5 + 192, fresh}}},
+    {"a far jump clears the whole ring",
+     128,
+     {{1, fresh}, {2, fresh}, {1u << 20, fresh}, {(1u << 20) - 127, fresh}, {(1u << 20) - 128, too_old}}},
     {"the smallest window", 32, {{100, fresh}, {69, fresh}, {68, too_old}, {69, seen}}},
     {"the largest window", 4096, {{5000, fresh}, {905, fresh}, {904, too_old}, {905, seen}}},
     {"the last number without ESN", 64, {{0xffffffff, fresh}, {0xffffffff, seen}, {0xfffffffe, fresh}}},
-    {"numbers beyond 32 bits", 64, {{0x1'0000'0005, fresh}, {0xffff'ffff, fresh}, {0x1'0000'0000, fresh}, {0xffff'ffff, seen}}},
+    {"numbers beyond 32 bits",
+     64,
+     {{0x1'0000'0005, fresh}, {0xffff'ffff, fresh}, {0x1'0000'0000, fresh}, {0xffff'ffff, seen}}},
 };
 
 TEST(ReplayWindow, accepts_and_refuses_as_the_table_says) {
@@ -73,7 +86,8 @@ TEST(ReplayWindow, agrees_with_a_set_of_numbers_on_random_walks) {
     for (int i = 0; i < 20000; ++i) {
       const std::uint64_t ahead = random() % 100 == 0 ? random() % (4 * packets) : random() % 4;
       const std::uint64_t behind = random() % (packets + packets / 4 + 1);
-      const std::uint64_t sequence = random() % 2 == 0 ? highest + ahead : highest - std::min(highest, behind);
+      const std::uint64_t sequence =
+          random() % 2 == 0 ? highest + ahead : highest - std::min(highest, behind);
       Verdict expected = fresh;
       if (sequence == 0) {
         expected = zero;
@@ -82,7 +96,8 @@ TEST(ReplayWindow, agrees_with_a_set_of_numbers_on_random_walks) {
       } else if (numbers.contains(sequence)) {
         expected = seen;
       }
-      ASSERT_EQ(window.commit(sequence), expected) << "window " << packets << ", step " << i << ", " << sequence;
+      ASSERT_EQ(window.commit(sequence), expected)
+          << "window " << packets << ", step " << i << ", " << sequence;
       numbers.insert(sequence);
       highest = std::max(highest, sequence);
     }
@@ -99,7 +114,8 @@ TEST(ReplayWindow, mark_never_refuses_and_never_goes_back) {
 }
 
 TEST(ReplayWindow, starting_behind_a_number_refuses_all_before_and_takes_all_after) {
-  for (const std::uint64_t start : {1ULL, 63ULL, 64ULL, 127ULL, 128ULL, 1000ULL, 0xffffffffULL, 0x1'0000'003fULL}) {
+  for (const std::uint64_t start :
+       {1ULL, 63ULL, 64ULL, 127ULL, 128ULL, 1000ULL, 0xffffffffULL, 0x1'0000'003fULL}) {
     ReplayWindow window(128);
     window.start_behind(start);
     for (std::uint64_t back = 0; back < std::min<std::uint64_t>(128, start); ++back)

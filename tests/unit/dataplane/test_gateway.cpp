@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/dataplane/test_gateway.h"
 
-#include <algorithm>
-#include <stdexcept>
-
 #include "wire/ipv4.h"
 #include "wire/udp.h"
+
+#include <algorithm>
+#include <stdexcept>
 
 namespace espgate::dataplane::test {
 
@@ -30,7 +30,8 @@ std::vector<Datagram> live_bytes(Burst& burst) {
   return all;
 }
 
-Datagram inner_packet(std::uint32_t source, std::uint32_t destination, std::size_t payload, unsigned pattern) {
+Datagram inner_packet(std::uint32_t source, std::uint32_t destination, std::size_t payload,
+                      unsigned pattern) {
   constexpr std::size_t headers = sizeof(wire::Ipv4Header) + sizeof(wire::UdpHeader);
   Datagram packet(headers + payload);
   wire::build_ipv4(packet, {.total_length = packet.size(),

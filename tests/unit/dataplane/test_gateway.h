@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dataplane/path.h"
+
 #include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
-
-#include "dataplane/path.h"
 
 namespace espgate::dataplane::test {
 
@@ -32,17 +32,17 @@ class Buffers {
 [[nodiscard]] Datagram inner_packet(std::uint32_t source, std::uint32_t destination, std::size_t payload,
                                     unsigned pattern = 0);
 
-// A client of the gateway with an SA each way, both ends being the real stages: what the client's outbound path makes,
-// the gateway's inbound path takes.
+// A client of the gateway with an SA each way, both ends being the real stages: what the client's outbound
+// path makes, the gateway's inbound path takes.
 struct Client {
   explicit Client(std::uint32_t window) : window_packets(window) {}
 
   std::uint32_t window_packets;
-  Peer peer;                      // the gateway's view
-  Session session;                // likewise
+  Peer peer;        // the gateway's view
+  Session session;  // likewise
   InboundSa* gateway_sa = nullptr;
   std::unique_ptr<crypto::Key> gateway_key;
-  OutboundSa client_sa;           // what the client sends with
+  OutboundSa client_sa;  // what the client sends with
   Session client_session;
   std::unique_ptr<crypto::Key> client_key;
   std::uint32_t inner_address = 0;
@@ -67,7 +67,9 @@ class TestGateway {
   // Runs frames through the gateway's inbound path; the burst tells what became of them.
   Burst& receive(const std::vector<Datagram>& frames);
 
-  [[nodiscard]] std::uint64_t drops(DropReason reason) const { return stats.drops[static_cast<std::size_t>(reason)]; }
+  [[nodiscard]] std::uint64_t drops(DropReason reason) const {
+    return stats.drops[static_cast<std::size_t>(reason)];
+  }
   [[nodiscard]] std::uint64_t punts(Punt punt) const { return stats.punts[static_cast<std::size_t>(punt)]; }
 
   std::unique_ptr<crypto::Engine> engine;

@@ -41,6 +41,8 @@ TEST(ArpMessage, Refuses) {
        ParseError::unsupported},
       {"reverse ARP", "0001 0800 06 04 0003 021ab000f200 0a14000a 000000000000 0a140001",
        ParseError::unsupported},
+      {"an operation whose low byte is a request's",
+       "0001 0800 06 04 0101 021ab000f200 0a14000a 000000000000 0a140001", ParseError::unsupported},
       {"operation 0", "0001 0800 06 04 0000 021ab000f200 0a14000a 000000000000 0a140001",
        ParseError::unsupported},
   };

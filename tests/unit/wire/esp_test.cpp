@@ -44,20 +44,19 @@ TEST(NattDatagram, IsOneOfFourKinds) {
 
 TEST(EspTrailer, IsTakenOff) {
   struct Case {
-    std::string_view sentence, hex;
-    PadCheck check;
-    std::string_view payload;
+    std::string_view sentence, hex, payload;
     std::uint8_t next_header, pad_length;
+    PadCheck check;
   };
   const Case cases[] = {
       {"an L2TP acknowledgement of a real session",
-       "06a506a500140000 c802000c6e94000000010002 0102030405060708090a 0a 11", PadCheck::monotonic,
-       "06a506a500140000c802000c6e94000000010002", 17, 10},
-      {"no padding", "aabb 00 04", PadCheck::monotonic, "aabb", 4, 0},
-      {"no payload", "0102 02 3b", PadCheck::monotonic, "", 59, 2},
-      {"nothing but the trailer", "00 11", PadCheck::monotonic, "", 17, 0},
-      {"zeros as padding, from a peer known for it", "aa 000000 03 11", PadCheck::length_only, "aa", 17, 3},
-      {"the usual padding passes the lax check too", "aa 010203 03 11", PadCheck::length_only, "aa", 17, 3},
+       "06a506a500140000 c802000c6e94000000010002 0102030405060708090a 0a 11",
+       "06a506a500140000c802000c6e94000000010002", 17, 10, PadCheck::monotonic},
+      {"no padding", "aabb 00 04", "aabb", 4, 0, PadCheck::monotonic},
+      {"no payload", "0102 02 3b", "", 59, 2, PadCheck::monotonic},
+      {"nothing but the trailer", "00 11", "", 17, 0, PadCheck::monotonic},
+      {"zeros as padding, from a peer known for it", "aa 000000 03 11", "aa", 17, 3, PadCheck::length_only},
+      {"the usual padding passes the lax check too", "aa 010203 03 11", "aa", 17, 3, PadCheck::length_only},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(std::string(c.sentence));
