@@ -23,7 +23,8 @@ PacketSet::PacketSet(std::uint32_t count)
       area_(static_cast<std::byte*>(dataplane::map_table(area_bytes_))),
       sizes_(count),
       tunnels_(count),
-      pattern_(pattern_bytes + 2048) {
+      pattern_(pattern_bytes + 2048),
+      random_(count) {
   for (std::byte& byte : pattern_) byte = static_cast<std::byte>(random_());
   std::memset(area_, 0, area_bytes_);
 }

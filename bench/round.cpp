@@ -28,8 +28,24 @@ void Round::fill() {
   packets_.fill(inner_offset_);
 }
 
+bool Round::time_stages(StageTimes& times) {
+  stage_times_ = &times;
+  stats_.stages = {};
+  stats_.time_stages = true;
+  const bool intact = path().has_value();
+  stats_.time_stages = false;
+  return intact;
+}
+
+void Round::take_stage_times() {
+  for (std::size_t i = 0; i < stage_times_->size(); ++i)
+    if (stats_.stages[i].bursts != 0) (*stage_times_)[i].add(stats_.stages[i].cycles);
+  stats_.stages = {};
+}
+
 std::optional<double> Round::timed_jobs(crypto::Engine& engine, crypto::Direction direction) {
-  BurstTimes times(recorder_.batches().size());
+  BurstTimes times;
+  times.reserve(recorder_.batches().size());
   std::size_t done = 0;
   for (const dataplane::JobBatch& recorded : recorder_.batches()) {
     dataplane::JobBatch batch = recorded;

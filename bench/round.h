@@ -7,6 +7,7 @@
 #include "dataplane/cycle_clock.h"
 #include "dataplane/worker_stats.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,17 +28,19 @@ namespace espgate::bench {
 #endif
 }
 
-// Cycles per packet of one pass: the median of its bursts, so that a burst during which the kernel or the
-// hypervisor took the CPU away does not count.
+// Cycles per packet: the median of bursts, so that a burst during which the kernel or the hypervisor took the
+// CPU away does not count.
 class BurstTimes {
  public:
-  explicit BurstTimes(std::size_t bursts) { cycles_.reserve(bursts); }
+  void reserve(std::size_t bursts) { cycles_.reserve(bursts); }
   void add(std::uint64_t cycles) { cycles_.push_back(cycles); }
+  [[nodiscard]] bool empty() const { return cycles_.empty(); }
   [[nodiscard]] double cycles_per_packet();
 
  private:
   std::vector<std::uint64_t> cycles_;
 };
+using StageTimes = std::array<BurstTimes, dataplane::stage_names.size()>;
 
 enum class Way : std::uint8_t { inbound, outbound };
 
@@ -56,8 +59,9 @@ class Round {
   // Cycles per packet of the engine calls that such a pass makes, and of nothing else.
   [[nodiscard]] virtual std::optional<double> crypto() = 0;
 
-  // Of the path that is measured.
-  [[nodiscard]] dataplane::WorkerStats& stats() { return stats_; }
+  // Times each stage of one more pass of the path: apart from path(), as that costs something. false: a
+  // packet was missing or had changed.
+  [[nodiscard]] bool time_stages(StageTimes& times);
   // Has each round change a byte before it compares.
   void damage_packets() { damage_ = true; }
 
@@ -67,13 +71,15 @@ class Round {
   // `to`.
   template <typename Path>
   double pass(Path& path, std::span<const Place> from, std::span<Place> to) {
-    BurstTimes times(packets_.count() / dataplane::max_burst);
+    BurstTimes times;
+    times.reserve(packets_.count() / dataplane::max_burst);
     for (std::uint32_t first = 0; first < packets_.count(); first += dataplane::max_burst) {
       load(burst_, from, first);
       const std::uint64_t start = fenced_cycles();
       path.run(burst_);
       times.add(fenced_cycles() - start);
       store(burst_, to, first);
+      if (stats_.time_stages) take_stage_times();
     }
     return times.cycles_per_packet();
   }
@@ -90,12 +96,15 @@ class Round {
   std::vector<Place> frames_;  // what the sender made of them
   std::vector<Place> received_;
   JobRecorder recorder_;
-  dataplane::WorkerStats stats_;
+  dataplane::WorkerStats stats_;        // of the path that is measured
   dataplane::WorkerStats other_stats_;  // of everything that is not measured
 
  private:
-  dataplane::Burst burst_;
+  void take_stage_times();
+
+  StageTimes* stage_times_ = nullptr;
   bool damage_ = false;
+  dataplane::Burst burst_;
 };
 
 [[nodiscard]] std::unique_ptr<Round> make_inbound_round(Tunnels& tunnels, PacketSet& packets);

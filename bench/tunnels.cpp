@@ -57,7 +57,6 @@ void add(Sender& sender, crypto::SuiteId suite, std::uint32_t index, const Agree
 
   dataplane::OutboundSa& sa = sender.sas[index];
   sa.spi = agreed.spi;
-  sa.id = index;
   sa.key = &key;
   sa.hot_key = sender.hot_keys.back();
   set_suite(sa, suite);
@@ -69,14 +68,12 @@ void add(Sender& sender, crypto::SuiteId suite, std::uint32_t index, const Agree
   set_outer_header(sa, outer);
 
   dataplane::Session& session = sender.sessions[index];
-  session.outbound_sa = &sa;
   session.inner_address = first_destination + index;
-  session.open_for_ip = true;
   dataplane::SessionHeaderFields header;
   header.tunnel = agreed.tunnel;
   header.session = agreed.session;
   session.header = make_session_header(header);
-  sender.table.set(session.inner_address, &session);
+  sender.table.set(session.inner_address, {&session, &sa});
 }
 
 void add(Receiver& receiver, crypto::SuiteId suite, std::uint32_t index, const Agreement& agreed) {

@@ -22,7 +22,8 @@ tl::expected<std::unique_ptr<Engine>, std::string> make_ipsec_mb() {
 #endif
 }
 
-std::string wrong_length(const Suite& suite, std::string_view what, std::string takes, std::size_t got) {
+std::string wrong_length(const Suite& suite, std::string_view what, const std::string& takes,
+                         std::size_t got) {
   return std::string(suite.name) + " takes " + std::string(what) + " of " + takes + ", got " +
          std::to_string(got);
 }

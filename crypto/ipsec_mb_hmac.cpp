@@ -20,10 +20,6 @@ alignas(aes_block_bytes) constexpr std::array<std::uint8_t, aes_block_bytes> zer
 std::uint8_t* raw(std::byte* bytes) { return reinterpret_cast<std::uint8_t*>(bytes); }
 const std::uint8_t* raw(const std::byte* bytes) { return reinterpret_cast<const std::uint8_t*>(bytes); }
 
-constexpr std::size_t round_key_bytes(std::size_t key_bytes) {
-  return key_bytes == 0 ? 0 : (key_bytes / 4 + 7) * aes_block_bytes;  // FIPS 197 §5: rounds + 1
-}
-
 // In time that depends on the length only. ICVs are whole words.
 template <std::size_t bytes>
 bool equal_tags(const std::byte* a, const std::byte* b) {
@@ -58,82 +54,12 @@ const HmacKey& key_of(const Job& job) { return static_cast<const HmacKey&>(*job.
 
 }  // namespace
 
-struct IpsecMbHmac::Hash {
-  IMB_HASH_ALG algorithm = IMB_AUTH_NULL;
-  std::uint8_t state_bytes = 0;  // between two compressions
-  std::uint8_t tag_bytes = 0;    // untruncated
-  std::uint8_t block_bytes = 0;
-  hash_one_block_t IMB_MGR::* one_block = nullptr;
-};
-
-IpsecMbHmac::Hash IpsecMbHmac::hash_of(Integrity integrity) {
-  switch (integrity) {
-    case Integrity::hmac_sha1_96:
-      return {IMB_AUTH_HMAC_SHA_1, 20, 20, 64, &IMB_MGR::sha1_one_block};
-    case Integrity::hmac_sha2_256_128:
-    case Integrity::hmac_sha2_256_96:
-      return {IMB_AUTH_HMAC_SHA_256, 32, 32, 64, &IMB_MGR::sha256_one_block};
-    case Integrity::hmac_sha2_384_192:
-      return {IMB_AUTH_HMAC_SHA_384, 64, 48, 128, &IMB_MGR::sha384_one_block};
-    case Integrity::hmac_sha2_512_256:
-      return {IMB_AUTH_HMAC_SHA_512, 64, 64, 128, &IMB_MGR::sha512_one_block};
-    case Integrity::none:
-    case Integrity::hmac_md5_96:
-      break;
-  }
-  return {};
-}
-
 IpsecMbHmac::IpsecMbHmac(IMB_MGR& manager) : manager_(manager) {
   assert(suites().size() <= plans_.size());
   for (std::size_t id = 0; id < suites().size(); ++id) {
     if (does(static_cast<SuiteId>(id))) plans_[id] = make_plan(suites()[id]);
   }
   for (std::size_t i = 0; i < max_batch; ++i) descriptors_[i].auth_tag_output = raw(tags_[i].data());
-}
-
-bool IpsecMbHmac::does(SuiteId id) {
-  const Suite& its_suite = suite(id);
-  return (its_suite.cipher == Cipher::aes_cbc || its_suite.cipher == Cipher::null) &&
-         hash_of(its_suite.integrity).algorithm != IMB_AUTH_NULL;
-}
-
-IpsecMbHmac::Plan IpsecMbHmac::make_plan(const Suite& suite) {
-  const Hash hash = hash_of(suite.integrity);
-  const auto key_rank = static_cast<std::size_t>(suite.cipher_key_bytes / 8);  // 0, 2, 3, 4
-  const auto hash_rank = static_cast<std::size_t>(suite.integrity);            // both SHA2-256 are neighbours
-  return {.hash = hash.algorithm,
-          .tag_bytes = hash.tag_bytes,
-          .icv_bytes = suite.icv_bytes,
-          .iv_bytes = suite.iv_bytes,
-          .cipher_key_bytes = suite.cipher_key_bytes,
-          .hash_first = static_cast<std::uint8_t>(hash_rank * key_ranks + key_rank),
-          .cipher_first = static_cast<std::uint8_t>(key_rank * hash_ranks + hash_rank),
-          .layout = HmacKeyLayout(round_key_bytes(suite.cipher_key_bytes), hash.state_bytes)};
-}
-
-std::unique_ptr<Key> IpsecMbHmac::make_key(SuiteId id, std::span<const std::byte> cipher_key,
-                                           std::span<const std::byte> integrity_key) const {
-  const HmacKeyLayout& layout = plans_[id].layout;
-  std::unique_ptr<HmacKey> key(new HmacKey(layout));
-  const auto expand = cipher_key.size() == 16   ? manager_.keyexp_128
-                      : cipher_key.size() == 24 ? manager_.keyexp_192
-                                                : manager_.keyexp_256;
-  if (!cipher_key.empty()) {
-    expand(cipher_key.data(), key->at(layout.encrypt), key->at(HmacKeyLayout::decrypt));
-  }
-  expand_hmac(hash_of(suite(id).integrity), integrity_key, std::byte{0x36}, key->at(layout.inner));
-  expand_hmac(hash_of(suite(id).integrity), integrity_key, std::byte{0x5c}, key->at(layout.outer));
-  return key;
-}
-
-// RFC 2104 §4: the hash's state after the block of key xor pad, computed once.
-void IpsecMbHmac::expand_hmac(const Hash& hash, std::span<const std::byte> secret, std::byte pad,
-                              std::byte* state) const {
-  SecretBytes block(hash.block_bytes);
-  std::fill_n(block.data(), block.size(), pad);
-  for (std::size_t i = 0; i < secret.size(); ++i) block.data()[i] ^= secret[i];
-  (manager_.*hash.one_block)(block.data(), state);
 }
 
 std::uint32_t IpsecMbHmac::Plan::text_bytes(const Job& job) const {
@@ -147,6 +73,7 @@ bool IpsecMbHmac::Plan::whole_blocks(const Job& job) const {
 void IpsecMbHmac::decrypt(std::span<Job*> jobs) noexcept {
   Arrangement by_hash;
   arrange(jobs, &Plan::hash_first, by_hash);
+  prefetch_keys(by_hash, Direction::decrypt);
   for_each_group(by_hash.all(), &Plan::hash, [this](std::span<const Stretch> same_hash) {
     const bool hashed = hash(same_hash);
     assert(hashed);
@@ -171,6 +98,7 @@ void IpsecMbHmac::encrypt(std::span<Job*> jobs) noexcept {
 
   Arrangement arrangement;
   arrange(jobs, &Plan::cipher_first, arrangement);
+  prefetch_keys(arrangement, Direction::encrypt);
   for_each_group(arrangement.all(), &Plan::cipher_key_bytes,
                  [this](std::span<const Stretch> same_cipher) { encipher(same_cipher); });
   if (arrangement.count > 1) arrange(jobs, &Plan::hash_first, arrangement);
@@ -207,6 +135,17 @@ void IpsecMbHmac::arrange(std::span<Job*> jobs, std::uint8_t Plan::* rank, Arran
   for (std::size_t start = 0, end = 0; start < jobs.size(); start = end) {
     while (end < jobs.size() && jobs[end]->suite == jobs[start]->suite) ++end;
     into.stretches[into.count++] = {&plans_[jobs[start]->suite], jobs.subspan(start, end - start)};
+  }
+}
+
+void IpsecMbHmac::prefetch_keys(const Arrangement& arrangement, Direction direction) noexcept {
+  for (const auto& [plan, jobs] : arrangement.all()) {
+    const bool decrypting = direction == Direction::decrypt;
+    const std::size_t begin = decrypting ? HmacKeyLayout::decrypt : plan->layout.inner / 64U * 64U;
+    const std::size_t end = decrypting ? plan->layout.encrypt : plan->layout.end;
+    for (const Job* job : jobs) {
+      for (std::size_t line = begin; line < end; line += 64) prefetch_line(key_of(*job).at(line));
+    }
   }
 }
 

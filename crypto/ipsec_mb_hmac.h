@@ -59,20 +59,23 @@ class IpsecMbHmac {
     const Plan* plan;
     std::span<Job* const> jobs;
   };
-  // A batch, ordered so that what may share a burst is side by side.
-  struct Arrangement {
-    std::array<Stretch, max_batch> stretches;
-    std::size_t count = 0;
-    std::span<const Stretch> all() const { return {stretches.data(), count}; }
-  };
   static constexpr std::size_t hash_ranks = 7;  // values of Integrity
   static constexpr std::size_t key_ranks = 5;   // none, and up to four times 64 bits
   static constexpr std::size_t ranks = hash_ranks * key_ranks;
+  // A batch, ordered so that what may share a burst is side by side.
+  struct Arrangement {
+    std::array<Stretch, ranks> stretches;  // one a suite
+    std::size_t count = 0;
+    std::span<const Stretch> all() const { return {stretches.data(), count}; }
+  };
   void arrange(std::span<Job*> jobs, std::uint8_t Plan::* rank, Arrangement& into) const noexcept;
   // Calls work(stretches) for neighbours that agree in `member`.
   template <typename Member, typename Work>
   static void for_each_group(std::span<const Stretch> stretches, Member Plan::* member, Work work) noexcept;
 
+  // Asks for all that a direction needs of the keys, so that their cache misses overlap instead of following
+  // each other.
+  static void prefetch_keys(const Arrangement& arrangement, Direction direction) noexcept;
   // One hash burst: untruncated tags of stretches of one hash into tags_[0], tags_[1], … False: libipsec-mb
   // failed.
   bool hash(std::span<const Stretch> stretches) noexcept;

@@ -12,6 +12,10 @@
 
 namespace espgate::crypto {
 
+// In assembly, because g++ 12 takes a function that does nothing but __builtin_prefetch for pure and drops
+// the calls.
+inline void prefetch_line(const std::byte* at) { asm volatile("prefetcht0 %0" : : "m"(*at)); }
+
 // Where the parts of a CBC and HMAC key lie:
 //
 //   | AES decryption rounds | HMAC state after ipad | after opad | AES encryption rounds |
@@ -51,7 +55,7 @@ class HmacKey final : public Key, public SecretObject {
   HmacKeyLayout layout_;
   alignas(64) std::array<std::byte, 640> parts_{};
 };
-static_assert(HmacKeyLayout(15 * 16, 64).end <= 640);
+static_assert(HmacKeyLayout(std::size_t{15} * 16, 64).end <= 640);
 
 // Salt and round keys first, then the powers of the hash key, of which a short packet uses the last few.
 class GcmKey final : public Key, public SecretObject {
@@ -68,9 +72,9 @@ class GcmKey final : public Key, public SecretObject {
   // libipsec-mb's form for VAES, which fills the structure to its end.
   void prefetch() const {
     const auto* begin = reinterpret_cast<const std::byte*>(this);
-    for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(begin + 64 * line);
-    __builtin_prefetch(begin + sizeof *this - 128);
-    __builtin_prefetch(begin + sizeof *this - 64);
+    for (std::size_t line = 0; line < 4; ++line) prefetch_line(begin + 64 * line);
+    prefetch_line(begin + sizeof *this - 128);
+    prefetch_line(begin + sizeof *this - 64);
   }
 
  private:

@@ -28,7 +28,7 @@ SecretBytes::SecretBytes(std::size_t size)
     : data_(size == 0 ? nullptr : static_cast<std::byte*>(allocate_secret(size))), size_(size) {}
 
 SecretBytes::SecretBytes(std::span<const std::byte> bytes) : SecretBytes(bytes.size()) {
-  if (!bytes.empty()) std::memcpy(data_, bytes.data(), bytes.size());
+  if (data_ != nullptr) std::memcpy(data_, bytes.data(), bytes.size());
 }
 
 SecretBytes::SecretBytes(SecretBytes&& other) noexcept

@@ -23,7 +23,6 @@ void set_outer_header(OutboundSa& sa, const OuterHeaderFields& fields) {
   outer = {};
   outer.length = static_cast<std::uint8_t>(link_length + ip_length + udp_length);
   outer.ip_offset = static_cast<std::uint8_t>(OuterHeader::capacity - ip_length - udp_length);
-  outer.has_udp = fields.udp;
 
   std::byte* ip = outer.bytes.data() + outer.ip_offset;
   if (fields.ethernet) {

@@ -85,19 +85,20 @@ struct alignas(64) InboundSa {
 };
 static_assert(sizeof(InboundSa) == 128 && offsetof(InboundSa, window) == 64);
 
-// Everything in front of an outbound packet's IV, prebuilt. Right-aligned: the last byte lies just before the
-// ESP header, so one copy of constant size puts it in place.
+// Link, IP and UDP headers of an outbound SA's packets, prebuilt. Right-aligned: the last byte lies just before the ESP
+// header, so one copy of constant size puts it in place.
 struct OuterHeader {
-  static constexpr std::size_t capacity = 48;
+  static constexpr std::size_t capacity = 44;  // 42 are in use: Ethernet, IPv4 and UDP
 
   std::array<std::byte, capacity> bytes{};
-  std::uint8_t length = 0;          // link, IP and UDP headers together
+  std::uint8_t length = 0;          // of all headers together
   std::uint8_t ip_offset = 0;       // from the start of `bytes`
-  bool has_udp = false;             // false: plain ESP
   std::uint16_t checksum_base = 0;  // folded sum of the IP header with total length 0 and no checksum
+
+  [[nodiscard]] bool has_udp() const { return ip_offset < capacity - 20; }  // else plain ESP behind IPv4's 20 bytes
 };
 
-// One outbound SA.
+// One outbound SA: two cache lines on the packet path.
 struct alignas(64) OutboundSa {
   std::uint64_t next_sequence = 1;
   std::uint64_t last_sequence = 0xffff'ffff;  // the last that may be sent (RFC 4303 §3.3.3)
@@ -105,17 +106,17 @@ struct alignas(64) OutboundSa {
   crypto::SuiteId suite = 0;
   std::uint8_t iv_bytes = 0;
   std::uint8_t icv_bytes = 0;
-  std::uint8_t alignment_mask = 0;
+  std::uint8_t alignment_mask = 0;  // suite's alignment less one
   bool esn = false;
-  std::uint8_t overhead_bytes = 0;  // outer IP and UDP, ESP, IV, pad length, next header, ICV; no padding
+  std::uint8_t overhead_bytes = 0;        // outer IP and UDP, ESP, IV, pad length, next header, ICV; no padding
   std::uint16_t max_packet_bytes = 1500;  // of the outer IP packet
   const crypto::Key* key = nullptr;
   HotKey hot_key;
-  std::uint32_t id = 0;
 
   alignas(64) OuterHeader outer;
   SaCounters counters;
 };
+static_assert(sizeof(OutboundSa) == 128 && offsetof(OutboundSa, outer) == 64);
 
 // The fields that follow from the suite, for either direction.
 template <typename Sa>

@@ -30,7 +30,6 @@ struct SessionHeader {
 // One L2TP session of one peer.
 struct alignas(64) Session {
   Peer* peer = nullptr;
-  OutboundSa* outbound_sa = nullptr;
   std::uint32_t tunnel_and_session = 0;  // our ids, as the client sends them
   std::uint32_t inner_address = 0;       // IPv4 given to the client, host order
   bool open_for_ip = false;              // PPP has authenticated and IPCP is open

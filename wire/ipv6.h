@@ -63,8 +63,9 @@ struct Ipv6Fields {
   std::uint32_t flow_label = 0;  // 20 bits
   std::uint8_t next_header = 0;
   std::uint8_t hop_limit = 64;
-  IpAddress source = IpAddress();
-  IpAddress destination = IpAddress();
+  // Spelled out for designated initializers that leave them out: compilers warn of members without one.
+  IpAddress source = {};       // NOLINT(readability-redundant-member-init)
+  IpAddress destination = {};  // NOLINT(readability-redundant-member-init)
 };
 
 // Writes the fixed header and returns 40.

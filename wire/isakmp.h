@@ -87,8 +87,8 @@ class IsakmpMessage {
   [[nodiscard]] const IsakmpHeader& header() const { return header_; }
   [[nodiscard]] unsigned major_version() const { return header_.version >> 4u; }
   [[nodiscard]] IsakmpExchange exchange() const { return IsakmpExchange{header_.exchange_type}; }
-  // Version 1 encrypts everything behind the header; version 2 has payloads for that, the first if the message
-  // has any.
+  // Version 1 encrypts everything behind the header; version 2 has payloads for that, the first if the
+  // message has any.
   [[nodiscard]] bool is_encrypted() const;
   [[nodiscard]] Bytes payload() const { return message_.subspan(sizeof(IsakmpHeader)); }
   // Only of use when not is_encrypted().

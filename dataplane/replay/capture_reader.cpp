@@ -15,7 +15,7 @@ namespace espgate::replay {
 namespace {
 
 struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
+  void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
@@ -88,6 +88,7 @@ void CaptureReader::Close::operator()(pcap* handle) const { pcap_close(handle); 
 Expected<CaptureReader> CaptureReader::open(const std::string& path) {
   auto file = open_file(path);
   if (!file) return fail(file.error());
+  // NOLINTNEXTLINE(clang-analyzer-unix.Stream): from_file() owns the stream now
   return from_file(file->release(), path == "-" ? "standard input" : path);
 }
 
@@ -108,9 +109,8 @@ Expected<CaptureReader> CaptureReader::from_file(std::FILE* stream, std::string 
   if (handle == nullptr) {
     return input_error(name, fmt::format("has a file header that can't be read: {}", reason.data()), {});
   }
-  static_cast<void>(file.release());  // pcap_close() closes it from here on
-
   std::unique_ptr<pcap, Close> owned(handle);
+  [[maybe_unused]] std::FILE* closed_with_handle = file.release();
   auto link_layer = LinkLayer::for_link_type(pcap_datalink(handle));
   if (!link_layer) {
     link_layer.error().where = name;

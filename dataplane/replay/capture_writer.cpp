@@ -49,7 +49,7 @@ timeval to_timeval(std::uint64_t nanoseconds, TimestampPrecision precision) {
 class CaptureWriter::Output {
  public:
   Output(std::FILE* file, std::string name) : file_(file), name_(std::move(name)), buffer_(buffer_bytes) {
-    std::setvbuf(file_, buffer_.data(), _IOFBF, buffer_.size());
+    static_cast<void>(std::setvbuf(file_, buffer_.data(), _IOFBF, buffer_.size()));
   }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -57,7 +57,7 @@ class CaptureWriter::Output {
 
   Expected<void> start_pcapng(OutputLink link) {
     block_ = pcapng_file_header(link);
-    std::fwrite(block_.data(), 1, block_.size(), file_);
+    static_cast<void>(std::fwrite(block_.data(), 1, block_.size(), file_));  // flush() sees errors
     return flush(block_.size());
   }
 
@@ -88,7 +88,7 @@ class CaptureWriter::Output {
     if (dumper_ != nullptr) {
       dump(frame);
     } else {
-      std::fwrite(block_.data(), 1, block_.size(), file_);
+      static_cast<void>(std::fwrite(block_.data(), 1, block_.size(), file_));  // flush() sees errors
     }
     pending_ += size;
     return std::ferror(file_) != 0 || pending_ > buffer_.size() ? flush(0) : Expected<void>();
@@ -144,7 +144,7 @@ class CaptureWriter::Output {
     if (dumper_ != nullptr) {
       pcap_dump_close(std::exchange(dumper_, nullptr));  // closes file_ as well
     } else if (file_ != nullptr) {
-      std::fclose(file_);
+      static_cast<void>(std::fclose(file_));
     }
     file_ = nullptr;
     if (handle_ != nullptr) pcap_close(std::exchange(handle_, nullptr));

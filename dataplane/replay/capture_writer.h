@@ -15,7 +15,7 @@ namespace espgate::replay {
 enum class TimestampPrecision : std::uint8_t { microseconds, nanoseconds };
 
 // What the frames of an output start with; the values are LINKTYPE_ numbers.
-enum class OutputLink : std::uint16_t { ethernet = 1, raw_ip = 101 };
+enum class OutputLink : std::uint8_t { ethernet = 1, raw_ip = 101 };
 
 struct OutputFrame {
   std::uint64_t nanoseconds = 0;  // since 1970-01-01 UTC; pcap holds 32 bits of seconds

@@ -202,6 +202,8 @@ Expected<std::optional<CaptureWriter>> open_output(const DecapOptions& options, 
 Expected<void> run_decap(const DecapOptions& options) {
   auto keys = read_key_file(options.key_file);
   if (!keys) return fail(keys.error());
+  if (keys->empty())
+    std::cerr << "espgate-replay: " << options.key_file << " holds no SA, so nothing can be decrypted\n";
   auto source = FrameSource::open(options.input, options.repeats());
   if (!source) return fail(source.error());
   auto writer = open_output(options, *source);

@@ -91,8 +91,6 @@ void EncapClients::set_up_session(EncapClient& client) {
   fields.address_control = !options_.compress_ppp;
   fields.compress_protocol = options_.compress_ppp;
   client.session.header = dataplane::make_session_header(fields);
-  client.session.open_for_ip = true;
-  client.session.outbound_sa = &client.sa;
 }
 
 void EncapClients::add_keys(const EncapClient& client, EncapDirection direction) {
@@ -132,7 +130,6 @@ Expected<void> EncapClients::set_up_sa(EncapClient& client, const SaKeys& keys, 
   sa.max_packet_bytes = options_.mtu;
   sa.key = client.key.get();
   sa.hot_key = dataplane::HotKey(*client.key);
-  sa.id = static_cast<std::uint32_t>(clients_.size() - 1);
   const bool to_server = options_.direction == EncapDirection::to_server;
   set_outer_header(sa, {.ethernet = options_.link == OutputLink::ethernet,
                         .destination_mac = to_server ? server_mac : router_mac,

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -31,11 +33,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest(std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const crypto::Suite& suite : crypto::suites()) names.push_back(suite.name);
-  std::ranges::stable_sort(names, {}, [&](std::string_view candidate) { return distance(name, candidate); });
-  names.resize(std::min(names.size(), suggestions));
-  return fmt::format("{}", fmt::join(names, ", "));
+  std::vector<std::pair<std::size_t, std::string_view>> names;
+  for (const crypto::Suite& suite : crypto::suites())
+    names.emplace_back(distance(name, suite.name), suite.name);
+  std::ranges::sort(names);
+  std::vector<std::string_view> best;
+  for (const auto& [how_far, suite] : std::span(names).first(std::min(names.size(), suggestions)))
+    best.push_back(suite);
+  return fmt::format("{}", fmt::join(best, ", "));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include "crypto/suite.h"
 #include "dataplane/replay/error.h"
-#include "dataplane/replay/key_file_fields.h"
+#include "dataplane/replay/key_file_algorithms.h"
 
 #include <string_view>
 

@@ -31,8 +31,8 @@ void follow_move(EspSa& sa, const OuterPacket& packet, std::uint32_t frame) {
 
 }  // namespace
 
-void EspLog::add(const OuterPacket& packet, std::uint32_t path, std::uint32_t frame, std::uint64_t nanoseconds,
-                 PeerTable& peers) {
+void EspLog::add(const OuterPacket& packet, std::uint32_t path, std::uint32_t frame,
+                 std::uint64_t nanoseconds, PeerTable& peers) {
   ++packets_;
   const auto header = wire::load_header<wire::EspHeader>(packet.payload.data());
   EspSa* sa = find(packet, header.spi.host(), path, peers);

@@ -69,7 +69,8 @@ class EspLog {
     friend auto operator<=>(const FragmentKey&, const FragmentKey&) = default;
   };
 
-  [[nodiscard]] EspSa* find(const OuterPacket& packet, std::uint32_t spi, std::uint32_t path, PeerTable& peers);
+  [[nodiscard]] EspSa* find(const OuterPacket& packet, std::uint32_t spi, std::uint32_t path,
+                            PeerTable& peers);
   [[nodiscard]] EspSa* create(const OuterPacket& packet, const SaKey& key, std::uint64_t nanoseconds);
   [[nodiscard]] static SaKey key_of(const OuterPacket& packet, std::uint32_t spi, std::uint32_t path,
                                     const PeerTable& peers);

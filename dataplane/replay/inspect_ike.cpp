@@ -42,8 +42,8 @@ wire::Expected<void> read_version1(IkeSa& sa, IkeExchange& exchange, std::size_t
       return {};
     case IsakmpPayloadType::notification:
       if (payload.body.size() < notification_header) return wire::fail(wire::ParseError::truncated);
-      keep(exchange.notifies, notify_name(wire::load_big_endian<std::uint16_t>(payload.body.data() +
-                                                                               notification_type_at)));
+      keep(exchange.notifies,
+           notify_name(wire::load_big_endian<std::uint16_t>(payload.body.data() + notification_type_at)));
       return {};
     default:
       return {};

@@ -25,7 +25,9 @@ struct IkeExchange {
   std::uint32_t last_frame = 0;
   std::vector<std::string> notifies;  // of messages in the clear
 
-  [[nodiscard]] std::uint64_t distinct(std::size_t side) const { return messages[side] - retransmissions[side]; }
+  [[nodiscard]] std::uint64_t distinct(std::size_t side) const {
+    return messages[side] - retransmissions[side];
+  }
   [[nodiscard]] bool answered() const { return messages[0] != 0 && messages[1] != 0; }
 };
 

@@ -39,9 +39,9 @@ struct Value {
 constexpr std::array encryptions = {Value{1, "des"}, Value{5, "3des"}, Value{7, "aes"}};
 constexpr std::array hashes = {Value{1, "md5"}, Value{2, "sha1"}, Value{4, "sha256"}, Value{5, "sha384"},
                                Value{6, "sha512"}};
-constexpr std::array authentications = {Value{1, "psk"}, Value{2, "dss"}, Value{3, "rsa"},
-                                        Value{64221, "hybrid-rsa"}, Value{65001, "xauth-psk"},
-                                        Value{65005, "xauth-rsa"}};
+constexpr std::array authentications = {Value{1, "psk"},           Value{2, "dss"},
+                                        Value{3, "rsa"},           Value{64221, "hybrid-rsa"},
+                                        Value{65001, "xauth-psk"}, Value{65005, "xauth-rsa"}};
 constexpr std::array groups = {Value{1, "modp768"},   Value{2, "modp1024"},  Value{5, "modp1536"},
                                Value{14, "modp2048"}, Value{15, "modp3072"}, Value{16, "modp4096"},
                                Value{17, "modp6144"}, Value{18, "modp8192"}, Value{19, "ecp256"},
@@ -80,11 +80,11 @@ class Attributes {
 
   [[nodiscard]] std::string text() const {
     const auto bits = get(Attribute::key_length);
-    std::string text = fmt::format("{}{}-{}-{} {}", text_of(encryptions, get(Attribute::encryption), "cipher"),
-                                   bits ? std::to_string(*bits) : "",
-                                   text_of(hashes, get(Attribute::hash), "hash"),
-                                   text_of(groups, get(Attribute::group), "group"),
-                                   text_of(authentications, get(Attribute::authentication), "authentication"));
+    std::string text =
+        fmt::format("{}{}-{}-{} {}", text_of(encryptions, get(Attribute::encryption), "cipher"),
+                    bits ? std::to_string(*bits) : "", text_of(hashes, get(Attribute::hash), "hash"),
+                    text_of(groups, get(Attribute::group), "group"),
+                    text_of(authentications, get(Attribute::authentication), "authentication"));
     if (const auto duration = get(Attribute::life_duration))
       text += fmt::format(" {} {}", *duration, text_of(life_units, get(Attribute::life_type), "unit"));
     return text;

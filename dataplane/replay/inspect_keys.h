@@ -22,8 +22,8 @@ class KnownKeys {
   KnownKeys() = default;
   explicit KnownKeys(std::span<const SaKeys> sas);
 
-  // As decap finds an SA: by destination and SPI, or by the SPI alone where the file has only one of it, since
-  // a capture from the other side of a NAT shows another destination.
+  // As decap finds an SA: by destination and SPI, or by the SPI alone where the file has only one of it,
+  // since a capture from the other side of a NAT shows another destination.
   [[nodiscard]] const Entry* find(const wire::IpAddress& destination, std::uint32_t spi) const;
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 

@@ -40,10 +40,11 @@ void classify_natt(OuterPacket& packet) {
 }
 
 void classify_udp(OuterPacket& packet) {
-  // The UDP length of a first fragment reaches beyond it; what there is of the datagram is there all the same.
+  // The UDP length of a first fragment reaches beyond it; what there is of the datagram is there all the
+  // same.
   const auto udp = wire::UdpDatagram::parse(packet.payload);
-  packet.payload = udp ? udp->payload()
-                       : packet.payload.subspan(std::min(packet.payload.size(), sizeof(wire::UdpHeader)));
+  packet.payload =
+      udp ? udp->payload() : packet.payload.subspan(std::min(packet.payload.size(), sizeof(wire::UdpHeader)));
   if (uses_port(packet.flow, wire::udp_port_natt)) return classify_natt(packet);
   if (uses_port(packet.flow, wire::udp_port_ike)) packet.kind = OuterKind::ike;
   if (uses_port(packet.flow, wire::udp_port_l2tp)) packet.kind = OuterKind::clear_l2tp;
@@ -52,7 +53,8 @@ void classify_udp(OuterPacket& packet) {
 void classify(OuterPacket& packet) {
   if (packet.flow.protocol == wire::ip_protocol_udp) {
     classify_udp(packet);
-  } else if (packet.flow.protocol == wire::ip_protocol_esp && packet.payload.size() >= sizeof(wire::EspHeader)) {
+  } else if (packet.flow.protocol == wire::ip_protocol_esp &&
+             packet.payload.size() >= sizeof(wire::EspHeader)) {
     packet.kind = OuterKind::esp;
   }
 }
@@ -71,8 +73,8 @@ std::uint32_t claimed_length(wire::Bytes packet) {
   return wire::load_big_endian<std::uint16_t>(packet.data() + ipv4_length_at);
 }
 
-// The views refuse a packet that is shorter than it says, so a copy of what the snap length has left says that
-// it is as short as it is.
+// The views refuse a packet that is shorter than it says, so a copy of what the snap length has left says
+// that it is as short as it is.
 wire::Bytes OuterReader::as_if_whole(const SourceFrame& frame) {
   const wire::Bytes packet = frame.packet;
   if (!frame.cut || claimed_length(packet) <= packet.size()) return packet;

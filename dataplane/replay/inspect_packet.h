@@ -23,8 +23,8 @@ enum class OuterKind : std::uint8_t {
 
 struct OuterPacket {
   OuterKind kind = OuterKind::other;
-  Flow flow;            // without ports where the kind is later_fragment
-  wire::Bytes payload;  // what was captured of it
+  Flow flow;             // without ports where the kind is later_fragment
+  wire::Bytes payload;   // what was captured of it
   bool complete = true;  // the payload is all there: no fragment, and not cut by the capture
   bool fragment = false;
   std::uint16_t identification = 0;  // of IPv4, for fragments

@@ -20,9 +20,9 @@ struct PeerPath {
   std::array<std::uint64_t, 2> keepalives{};  // from first, from second
 };
 
-// Who talks to whom. A peer is a set of paths: IKE begins on port 500 and floats to 4500, and a NAT may move a
-// client to another port in the middle of it all. What shows that two paths are of one peer (an IKE cookie, an
-// SA) is the callers' knowledge; they unite them.
+// Who talks to whom. A peer is a set of paths: IKE begins on port 500 and floats to 4500, and a NAT may move
+// a client to another port in the middle of it all. What shows that two paths are of one peer (an IKE cookie,
+// an SA) is the callers' knowledge; they unite them.
 class PeerTable {
  public:
   static constexpr std::size_t max_paths = 65536;

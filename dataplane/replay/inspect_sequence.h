@@ -24,7 +24,8 @@ struct RepeatedNumber {
   friend bool operator==(const RepeatedNumber&, const RepeatedNumber&) = default;
 };
 
-// What an SA's sequence numbers tell. Of ranges and repeated numbers the first few are kept; counts are whole.
+// What an SA's sequence numbers tell. Of ranges and repeated numbers the first few are kept; counts are
+// whole.
 struct SequenceFindings {
   std::uint64_t packets = 0;
   std::uint32_t first = 0;    // of the first packet
@@ -38,14 +39,15 @@ struct SequenceFindings {
   std::vector<RepeatedNumber> first_reused;
   std::uint64_t out_of_order = 0;     // for the first time, but behind a higher number
   std::uint64_t farthest_behind = 0;  // of these
-  std::uint64_t late = 0;             // too far behind to tell whether it came before; it may count as missing
-  std::uint64_t strays = 0;           // far ahead, and nothing followed there: damaged or forged
-  std::uint64_t wraps = 0;            // past 2^32 - 1, which only an SA with extended numbers may
-  std::uint64_t restarts = 0;         // the sender began again at 1
-  std::uint64_t zeros = 0;            // RFC 4303 §3.3.3 has a sender begin with 1
+  std::uint64_t late = 0;      // too far behind to tell whether it came before; it may count as missing
+  std::uint64_t strays = 0;    // far ahead, and nothing followed there: damaged or forged
+  std::uint64_t wraps = 0;     // past 2^32 - 1, which only an SA with extended numbers may
+  std::uint64_t restarts = 0;  // the sender began again at 1
+  std::uint64_t zeros = 0;     // RFC 4303 §3.3.3 has a sender begin with 1
 };
 
-// The missing numbers, told in ascending order. Here and in the tracker numbers have 64 bits: a wrap counts on.
+// The missing numbers, told in ascending order. Here and in the tracker numbers have 64 bits: a wrap counts
+// on.
 class GapList {
  public:
   void add(std::uint64_t first, std::uint64_t last);

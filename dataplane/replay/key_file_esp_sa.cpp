@@ -6,6 +6,7 @@
 //
 // The ninth field came with Wireshark 4.2; older ones skip it with a warning.
 #include "dataplane/replay/esp_sa_names.h"
+#include "dataplane/replay/key_file_algorithms.h"
 #include "dataplane/replay/key_file_formats.h"
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 #include "dataplane/replay/error.h"
 #include "dataplane/replay/key_file_fields.h"
 #include "dataplane/replay/sa_keys.h"
+#include "dataplane/replay/secret_text.h"
 
 #include <span>
 #include <vector>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our own key files: {"esp_sas": [ … ]}, or the array alone. docs/key-files.md has the members. Members that
 // we don't know are skipped, so other tools may put their own beside ours.
+#include "dataplane/replay/key_file_algorithms.h"
 #include "dataplane/replay/key_file_formats.h"
-#include "dataplane/replay/key_file_json_tree.h"
+#include "dataplane/replay/key_file_json_element.h"
 
 #include <array>
 #include <optional>
@@ -22,88 +23,7 @@ std::string known_suites() {
   return text;
 }
 
-// One element of esp_sas. Its accessors say in errors which member is to blame, by path and by place.
-class Element {
- public:
-  Element(const KeyText& file, const JsonNode& node, std::string path)
-      : file_(file), node_(node), path_(std::move(path)) {}
-
-  const KeyText& file() const { return file_; }
-  const JsonNode& node() const { return node_; }
-  const std::string& path() const { return path_; }
-  bool has(std::string_view name) const { return node_.find(name) != nullptr; }
-
-  tl::unexpected<Error> error(std::string what, std::string hint = {}) const {
-    return file_.error(node_.place, fmt::format("{}: {}", path_, what), std::move(hint));
-  }
-
-  // What a parser of key_file_fields.h said about the member `name`.
-  tl::unexpected<Error> blame(std::string_view name, Error error) const {
-    const JsonNode* member = node_.find(name);
-    error.what = fmt::format("{}.{}: {}", path_, name, error.what);
-    if (member != nullptr) error.where = file_.place_of(member->place);
-    return fail(std::move(error));
-  }
-
-  // nullptr: not there, or null.
-  Expected<const JsonNode*> optional(std::string_view name, Type type) const {
-    const JsonNode* member = node_.find(name);
-    if (member == nullptr || member->type == Type::null) return nullptr;
-    if (member->type == type) return member;
-    JsonNode wanted;
-    wanted.type = type;
-    return blame(name, {fmt::format("expected {}, got {}", wanted.type_name(), member->type_name()),
-                        {},
-                        {},
-                        ErrorKind::input});
-  }
-
-  Expected<std::string_view> string(std::string_view name) const {
-    const auto member = optional(name, Type::string);
-    if (!member) return fail(member.error());
-    if (*member == nullptr) return error(fmt::format("\"{}\" is missing", name));
-    return (*member)->text;
-  }
-
-  Expected<std::optional<Element>> object(std::string_view name) const {
-    const auto member = optional(name, Type::object);
-    if (!member) return fail(member.error());
-    if (*member == nullptr) return std::nullopt;
-    return Element(file_, **member, fmt::format("{}.{}", path_, name));
-  }
-
-  // A JSON number, or a string that holds one ("0x1a2b").
-  Expected<std::optional<std::uint32_t>> number(std::string_view name) const {
-    const JsonNode* member = node_.find(name);
-    if (member == nullptr || member->type == Type::null) return std::nullopt;
-    const bool may_be_number = member->type == Type::number || member->type == Type::string;
-    const auto value = may_be_number ? parse_number(member->text) : std::nullopt;
-    if (value) return value;
-    return blame(name, {fmt::format("expected a number of at most 32 bits, got {}",
-                                    may_be_number ? shown(member->text) : std::string(member->type_name())),
-                        {},
-                        {},
-                        ErrorKind::input});
-  }
-
-  Expected<crypto::SecretBytes> key(std::string_view name) const {
-    const auto text = string(name);
-    if (!text) return fail(text.error());
-    if (!text->starts_with("0x") && !text->starts_with("0X")) {
-      return blame(name, {"expected a key in hexadecimal behind 0x", {}, {}, ErrorKind::input});
-    }
-    auto key = parse_key(file_, *text);
-    if (!key) return blame(name, key.error());
-    return key;
-  }
-
- private:
-  const KeyText& file_;
-  const JsonNode& node_;
-  std::string path_;
-};
-
-Expected<void> take_address(const Element& element, std::string_view name, wire::IpAddress& address) {
+Expected<void> take_address(const JsonElement& element, std::string_view name, wire::IpAddress& address) {
   const auto member = element.optional(name, Type::string);
   if (!member) return fail(member.error());
   if (*member == nullptr || (*member)->text == "*") return {};
@@ -113,17 +33,16 @@ Expected<void> take_address(const Element& element, std::string_view name, wire:
   return {};
 }
 
-Expected<void> take_spi(const Element& element, SaKeys& sa) {
+Expected<void> take_spi(const JsonElement& element, SaKeys& sa) {
   if (!element.has("spi")) return element.error("\"spi\" is missing");
   const auto spi = element.number("spi");
   if (!spi) return fail(spi.error());
-  if (spi->value_or(0) == 0)
-    return element.blame("spi", {"SPI 0 is never sent (RFC 4303 §2.1)", {}, {}, ErrorKind::input});
+  if (spi->value_or(0) == 0) return element.blame("spi", "SPI 0 is never sent (RFC 4303 §2.1)");
   sa.spi = **spi;
   return {};
 }
 
-Expected<void> take_mode(const Element& element, SaKeys& sa) {
+Expected<void> take_mode(const JsonElement& element, SaKeys& sa) {
   const auto member = element.optional("mode", Type::string);
   if (!member) return fail(member.error());
   if (*member == nullptr || (*member)->text == "any") return {};
@@ -132,39 +51,32 @@ Expected<void> take_mode(const Element& element, SaKeys& sa) {
     return {};
   }
   return element.blame("mode",
-                       {fmt::format("expected transport, tunnel or any, got {}", shown((*member)->text)),
-                        {},
-                        {},
-                        ErrorKind::input});
+                       fmt::format("expected transport, tunnel or any, got {}", shown((*member)->text)));
 }
 
-Expected<void> take_port(const Element& element, std::string_view name, std::uint16_t& port) {
+Expected<void> take_port(const JsonElement& element, std::string_view name, std::uint16_t& port) {
   const auto number = element.number(name);
   if (!number) return fail(number.error());
-  if (number->value_or(0) > 0xffff)
-    return element.blame(name, {"expected a UDP port", {}, {}, ErrorKind::input});
+  if (number->value_or(0) > 0xffff) return element.blame(name, "expected a UDP port");
   port = static_cast<std::uint16_t>(number->value_or(0));
   return {};
 }
 
-Expected<void> take_encapsulation(const Element& element, SaKeys& sa) {
+Expected<void> take_encapsulation(const JsonElement& element, SaKeys& sa) {
   const auto encapsulation = element.object("encap");
   if (!encapsulation) return fail(encapsulation.error());
   if (!*encapsulation) return {};
   const auto type = (*encapsulation)->string("type");
   if (!type) return fail(type.error());
   if (*type != "espinudp") {
-    return (*encapsulation)
-        ->blame(
-            "type",
-            {fmt::format("expected espinudp (RFC 3948), got {}", shown(*type)), {}, {}, ErrorKind::input});
+    return (*encapsulation)->blame("type", fmt::format("expected espinudp (RFC 3948), got {}", shown(*type)));
   }
   sa.udp_encapsulation = true;
   if (auto done = take_port(**encapsulation, "sport", sa.encapsulation_source_port); !done) return done;
   return take_port(**encapsulation, "dport", sa.encapsulation_destination_port);
 }
 
-Expected<void> take_sequence_numbers(const Element& element, SaKeys& sa) {
+Expected<void> take_sequence_numbers(const JsonElement& element, SaKeys& sa) {
   const auto esn = element.optional("esn", Type::boolean);
   if (!esn) return fail(esn.error());
   sa.esn = *esn != nullptr && (*esn)->truth;
@@ -178,7 +90,7 @@ Expected<void> take_sequence_numbers(const Element& element, SaKeys& sa) {
 }
 
 // {"suite": "aes256-sha1", "cipher_key": "0x…", "integrity_key": "0x…"}
-Expected<void> take_suite(const Element& element, SaKeys& sa) {
+Expected<void> take_suite(const JsonElement& element, SaKeys& sa) {
   const auto name = element.string("suite");
   if (!name) return fail(name.error());
   const auto suite = crypto::find_suite(*name);
@@ -205,7 +117,7 @@ Expected<void> take_suite(const Element& element, SaKeys& sa) {
 }
 
 // {"enc": {"alg": "cbc(aes)", "key": "0x…"}, "auth": {"alg": "hmac(sha1)", "key": "0x…", "trunc_bits": 96}}
-Expected<CipherChoice> take_enc(const Element& enc, SaKeys& sa) {
+Expected<CipherChoice> take_enc(const JsonElement& enc, SaKeys& sa) {
   const auto name = enc.string("alg");
   if (!name) return fail(name.error());
   auto cipher = cipher_from_xfrm(enc.file(), *name);
@@ -219,7 +131,7 @@ Expected<CipherChoice> take_enc(const Element& enc, SaKeys& sa) {
   return cipher;
 }
 
-Expected<IntegrityChoice> take_auth(const Element& auth, SaKeys& sa) {
+Expected<IntegrityChoice> take_auth(const JsonElement& auth, SaKeys& sa) {
   const auto name = auth.string("alg");
   if (!name) return fail(name.error());
   const auto icv_bits = auth.number("trunc_bits");
@@ -234,7 +146,7 @@ Expected<IntegrityChoice> take_auth(const Element& auth, SaKeys& sa) {
 }
 
 // {"aead": {"alg": "rfc4106(gcm(aes))", "key": "0x…" (with the salt), "icv_bits": 128}}
-Expected<CipherChoice> take_aead(const Element& aead, SaKeys& sa) {
+Expected<CipherChoice> take_aead(const JsonElement& aead, SaKeys& sa) {
   const auto name = aead.string("alg");
   if (!name) return fail(name.error());
   const auto icv_bits = aead.number("icv_bits");
@@ -248,7 +160,7 @@ Expected<CipherChoice> take_aead(const Element& aead, SaKeys& sa) {
   return cipher;
 }
 
-Expected<void> take_algorithms(const Element& element, SaKeys& sa) {
+Expected<void> take_algorithms(const JsonElement& element, SaKeys& sa) {
   const auto enc = element.object("enc");
   if (!enc) return fail(enc.error());
   const auto auth = element.object("auth");
@@ -268,9 +180,9 @@ Expected<void> take_algorithms(const Element& element, SaKeys& sa) {
   return done;
 }
 
-Expected<SaKeys> to_sa(const Element& element) {
+Expected<SaKeys> to_sa(const JsonElement& element) {
   if (element.node().type != Type::object) {
-    return element.error(fmt::format("expected an object, got {}", element.node().type_name()));
+    return element.error(fmt::format("expected an object, got {}", type_name(element.node().type)));
   }
   SaKeys sa;
   sa.where = element.file().line_of(element.node().place);
@@ -292,7 +204,7 @@ Expected<const JsonNode*> sas_of(const KeyText& file, const JsonNode& root) {
   if (list == nullptr)
     return file.error(root.place, "\"esp_sas\" is missing", "see docs/key-files.md for the members");
   if (list->type == Type::array) return list;
-  return file.error(list->place, fmt::format("esp_sas: expected an array, got {}", list->type_name()));
+  return file.error(list->place, fmt::format("esp_sas: expected an array, got {}", type_name(list->type)));
 }
 
 }  // namespace
@@ -304,7 +216,7 @@ Expected<std::vector<SaKeys>> read_json(const KeyText& file) {
   if (!list) return fail(list.error());
   std::vector<SaKeys> sas;
   for (std::size_t i = 0; i < (*list)->children.size(); ++i) {
-    auto sa = to_sa(Element(file, (*list)->children[i], fmt::format("esp_sas[{}]", i)));
+    auto sa = to_sa(JsonElement(file, (*list)->children[i], fmt::format("esp_sas[{}]", i)));
     if (!sa) return fail(sa.error());
     sas.push_back(std::move(*sa));
   }

@@ -173,19 +173,19 @@ const JsonNode* JsonNode::find(std::string_view member) const {
   return type != Type::object || found == children.rend() ? nullptr : &*found;
 }
 
-std::string_view JsonNode::type_name() const {
+std::string_view type_name(JsonNode::Type type) {
   switch (type) {
-    case Type::null:
+    case JsonNode::Type::null:
       return "null";
-    case Type::boolean:
+    case JsonNode::Type::boolean:
       return "true or false";
-    case Type::number:
+    case JsonNode::Type::number:
       return "a number";
-    case Type::string:
+    case JsonNode::Type::string:
       return "a string";
-    case Type::array:
+    case JsonNode::Type::array:
       return "an array";
-    case Type::object:
+    case JsonNode::Type::object:
       return "an object";
   }
   return "?";

@@ -28,9 +28,10 @@ struct JsonNode {
 
   // Member of that name; the last, if there are several. nullptr: none, or not an object.
   [[nodiscard]] const JsonNode* find(std::string_view member) const;
-  // "a string", "an object", …
-  [[nodiscard]] std::string_view type_name() const;
 };
+
+// "a string", "an object", …
+[[nodiscard]] std::string_view type_name(JsonNode::Type type);
 
 struct JsonTree {
   JsonNode root;

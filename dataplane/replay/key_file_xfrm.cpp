@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dataplane/replay/key_file_algorithms.h"
 #include "dataplane/replay/key_file_formats.h"
 #include "dataplane/replay/xfrm_block.h"
 

@@ -8,7 +8,6 @@
 
 namespace {
 
-using espgate::replay::Error;
 using espgate::replay::ErrorKind;
 
 enum ExitCode : int { success = 0, internal_error = 1, usage_error = 2, input_error = 3, output_error = 4 };
@@ -37,6 +36,7 @@ int main(int argc, char** argv) {
   espgate::replay::Command chosen;
   add_decap(app, chosen);
   add_encap(app, chosen);
+  add_inspect(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

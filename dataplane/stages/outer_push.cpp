@@ -24,7 +24,7 @@ void push(Packet& packet, const OuterHeader& outer) {
   wire::store_big_endian(ip + offsetof(wire::Ipv4Header, total_length), ip_length);
   wire::store_big_endian(ip + offsetof(wire::Ipv4Header, checksum),
                          header_checksum(outer.checksum_base, ip_length));
-  if (outer.has_udp)
+  if (outer.has_udp())
     wire::store_big_endian(packet.data - sizeof(wire::UdpHeader) + offsetof(wire::UdpHeader, length),
                            udp_length);
   packet.outer = ip;

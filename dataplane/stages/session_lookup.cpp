@@ -8,9 +8,16 @@
 namespace espgate::dataplane {
 namespace {
 
+// Where the headers will be written, the packet's own, and where padding and ICV go.
+void prefetch_outbound(const Packet& packet) {
+  prefetch_for_write(packet.data);
+  prefetch_for_write(packet.data - 64);
+  prefetch_for_write(packet.data + packet.length);
+}
+
 // Each round only asks for the next cache line, so that the misses of a whole burst overlap.
 void prefetch_entries(Burst& burst, const SessionTable& sessions) {
-  for (const Packet& packet : burst.live()) prefetch_for_write(packet.data);
+  for (const Packet& packet : burst.live()) prefetch_outbound(packet);
   for (Packet& packet : burst.live()) {
     if (packet.ether_type != wire::ether_type_ipv4) {
       burst.drop(packet, DropReason::no_session);
@@ -31,22 +38,21 @@ void prefetch_entries(Burst& burst, const SessionTable& sessions) {
 void session_lookup(Burst& burst, const SessionTable& sessions) {
   prefetch_entries(burst, sessions);
   for (Packet& packet : burst.live()) {
-    packet.session = sessions.find(wire::load_header<wire::Ipv4Header>(packet.data).destination.host());
-    if (packet.session == nullptr) {
+    const auto destination = wire::load_header<wire::Ipv4Header>(packet.data).destination.host();
+    const SessionTable::Entry entry = sessions.find(destination);
+    if (entry.session == nullptr) {
       burst.drop(packet, DropReason::no_session);
       continue;
     }
-    prefetch(packet.session);
-    prefetch(reinterpret_cast<const std::byte*>(packet.session) + 64);
-  }
-  for (Packet& packet : burst.live()) {
-    if (!packet.session->open_for_ip || packet.session->outbound_sa == nullptr) {
+    if (entry.sa == nullptr) {
       burst.drop(packet, DropReason::session_closed);
       continue;
     }
-    packet.outbound_sa = packet.session->outbound_sa;
-    prefetch_for_write(packet.outbound_sa);
-    prefetch(&packet.outbound_sa->outer);
+    prefetch(entry.session);
+    prefetch_for_write(entry.sa);
+    prefetch_for_write(&entry.sa->outer);
+    packet.session = entry.session;
+    packet.outbound_sa = entry.sa;
   }
 }
 

@@ -19,10 +19,9 @@ struct Rig {
   Rig() : gateway(espgate::crypto::EngineChoice::openssl), sessions(0x0a280000, 16) {
     client = &gateway.add_client(
         {.suite = "null-sha1", .l2tp = {.tunnel = 1, .session = 2, .length_field = true}});
-    client->client_session.open_for_ip = true;
     client->gateway_sa->ignore_replay = true;
     client->client_sa.max_packet_bytes = 1500;
-    sessions.set(client->inner_address, &client->client_session);
+    sessions.set(client->inner_address, {&client->client_session, &client->client_sa});
   }
 
   test::TestGateway gateway;

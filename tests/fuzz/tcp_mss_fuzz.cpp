@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <vector>
 
-// The input is the maximum (2 bytes) and a TCP segment.
 using namespace espgate;
 
+// The input is the maximum (2 bytes) and a TCP segment.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const wire::Bytes input = fuzz::as_bytes(data, size);
@@ -20,8 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(changed == !std::ranges::equal(segment, before));
   if (!changed) return 0;
   fuzz::require((segment[13] & std::byte{0x02}) != std::byte{0});
-  // Nothing outside of checksum and options, and the sum over the whole stays: 0 and 0xffff are the same to
-  // it.
+  // Nothing but checksum and options changes, and the sum over the whole stays (0 and 0xffff are one to it).
   fuzz::require(std::equal(segment.begin(), segment.begin() + 16, before.begin()));
   fuzz::require(wire::internet_checksum(segment) % 0xffff == wire::internet_checksum(before) % 0xffff);
   fuzz::require(!wire::clamp_tcp_mss(segment, max));

@@ -213,7 +213,7 @@ TEST_P(Engines, CbcIvsNeverRepeatAndHaveNoFixedBit) {
     EXPECT_EQ(ivs.size(), packets) << name;
     EXPECT_EQ(first_blocks.size(), packets) << name;
     for (std::size_t i = 0; i < its_suite.iv_bytes; ++i) {
-      for (int count : ones[i]) EXPECT_NEAR(count, packets / 2, 300) << name;  // six standard deviations
+      for (int count : ones[i]) EXPECT_NEAR(count, packets / 2.0, 300) << name;  // six standard deviations
     }
   }
 }

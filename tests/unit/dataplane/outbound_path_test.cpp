@@ -84,11 +84,10 @@ TEST_F(OutboundPathTest, what_would_not_fit_is_dropped_and_costs_no_sequence_num
 
 TEST_F(OutboundPathTest, sessions_are_found_by_inner_destination) {
   Client& client = gateway_.add_client();
-  client.client_session.open_for_ip = true;
   Client& closed = gateway_.add_client();
   SessionTable sessions(0x0a280000, 256);
-  sessions.set(client.inner_address, &client.client_session);
-  sessions.set(closed.inner_address, &closed.client_session);
+  sessions.set(client.inner_address, {&client.client_session, &client.client_sa});
+  sessions.set(closed.inner_address, {&closed.client_session, nullptr});
   Burst burst;
   Buffers buffers;
   buffers.fill(burst,

@@ -88,7 +88,6 @@ Client& TestGateway::add_client(const ClientOptions& options) {
   out.max_packet_bytes = 9000;
   set_outer_header(out, options.outer);
   client.client_session.header = make_session_header(options.l2tp);
-  client.client_session.outbound_sa = &out;
   return client;
 }
 

@@ -30,10 +30,6 @@ std::string row(const std::string& spi, const std::string& encryption, const std
 std::string sa(const std::string& members) { return "{\"esp_sas\": [\n{\"spi\": 256, " + members + "}]}"; }
 
 const std::vector<Case> cases = {
-    {"an empty file", "",
-     "k: holds no keys; expected `ip xfrm state` (as root), Wireshark's esp_sa table or espgate's JSON"},
-    {"only comments", "# nothing\n\n",
-     "k: holds no keys; expected `ip xfrm state` (as root), Wireshark's esp_sa table or espgate's JSON"},
     {"something else", "hello world\n",
      "k:1:1: holds no ESP SA; expected `ip xfrm state` (as root), Wireshark's esp_sa table or espgate's "
      "JSON"},

@@ -13,27 +13,26 @@ constexpr auto parse = [](Bytes bytes) { return PppFrame::parse(bytes); };
 
 TEST(PppFrame, ReadsAllForms) {
   struct Case {
-    std::string_view sentence, hex;
-    std::uint16_t protocol;
+    std::string_view sentence, hex, payload;
     std::size_t header_length;
+    std::uint16_t protocol;
     bool address_control, compressed;
-    std::string_view payload;
   };
   const Case cases[] = {
-      {"everything written out", "ff03 0021 45", ppp_ipv4, 4, true, false, "45"},
-      {"protocol compressed", "ff03 21 45", ppp_ipv4, 3, true, true, "45"},
-      {"address and control compressed", "0021 45", ppp_ipv4, 2, false, false, "45"},
-      {"both compressed", "21 45", ppp_ipv4, 1, false, true, "45"},
-      {"IPv6 in one byte", "57 60", ppp_ipv6, 1, false, true, "60"},
-      {"LCP", "ff03 c021 0101", ppp_lcp, 4, true, false, "0101"},
-      {"CHAP without address and control", "c223 01", ppp_chap, 2, false, false, "01"},
-      {"PAP", "ff03 c023", ppp_pap, 4, true, false, ""},
-      {"IPCP", "ff03 8021", ppp_ipcp, 4, true, false, ""},
-      {"IPV6CP", "ff03 8057", ppp_ipv6cp, 4, true, false, ""},
-      {"CCP", "80fd 0101", ppp_ccp, 2, false, false, "0101"},
-      {"MPPE or compressed data", "fd 9001", ppp_compressed, 1, false, true, "9001"},
-      {"no payload", "21", ppp_ipv4, 1, false, true, ""},
-      {"a payload that looks like address and control", "21 ff03", ppp_ipv4, 1, false, true, "ff03"},
+      {"everything written out", "ff03 0021 45", "45", 4, ppp_ipv4, true, false},
+      {"protocol compressed", "ff03 21 45", "45", 3, ppp_ipv4, true, true},
+      {"address and control compressed", "0021 45", "45", 2, ppp_ipv4, false, false},
+      {"both compressed", "21 45", "45", 1, ppp_ipv4, false, true},
+      {"IPv6 in one byte", "57 60", "60", 1, ppp_ipv6, false, true},
+      {"LCP", "ff03 c021 0101", "0101", 4, ppp_lcp, true, false},
+      {"CHAP without address and control", "c223 01", "01", 2, ppp_chap, false, false},
+      {"PAP", "ff03 c023", "", 4, ppp_pap, true, false},
+      {"IPCP", "ff03 8021", "", 4, ppp_ipcp, true, false},
+      {"IPV6CP", "ff03 8057", "", 4, ppp_ipv6cp, true, false},
+      {"CCP", "80fd 0101", "0101", 2, ppp_ccp, false, false},
+      {"MPPE or compressed data", "fd 9001", "9001", 1, ppp_compressed, false, true},
+      {"no payload", "21", "", 1, ppp_ipv4, false, true},
+      {"a payload that looks like address and control", "21 ff03", "ff03", 1, ppp_ipv4, false, true},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(std::string(c.sentence));
