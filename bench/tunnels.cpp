@@ -53,7 +53,7 @@ std::unique_ptr<crypto::Key> make_key(crypto::Engine& engine, crypto::SuiteId su
 void add(Sender& sender, crypto::SuiteId suite, std::uint32_t index, const Agreement& agreed) {
   sender.keys.push_back(make_key(*sender.engine, suite, agreed));
   const crypto::Key& key = *sender.keys.back();
-  sender.hot_keys.emplace_back(key);
+  sender.hot_keys.emplace_back(key, crypto::Direction::encrypt);
 
   dataplane::OutboundSa& sa = sender.sas[index];
   sa.spi = agreed.spi;
@@ -79,7 +79,7 @@ void add(Sender& sender, crypto::SuiteId suite, std::uint32_t index, const Agree
 void add(Receiver& receiver, crypto::SuiteId suite, std::uint32_t index, const Agreement& agreed) {
   receiver.keys.push_back(make_key(*receiver.engine, suite, agreed));
   const crypto::Key& key = *receiver.keys.back();
-  receiver.hot_keys.emplace_back(key);
+  receiver.hot_keys.emplace_back(key, crypto::Direction::decrypt);
 
   dataplane::Peer& peer = receiver.peers[index];
   dataplane::Session& session = receiver.sessions[index];

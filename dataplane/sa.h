@@ -42,11 +42,11 @@ struct HotKey {
   std::uint32_t lines = 0;
 
   HotKey() = default;
-  explicit HotKey(const crypto::Key& key)
-      : start(key.hot_memory().data()),
-        lines(static_cast<std::uint32_t>((key.hot_memory().size() + 63) / 64)) {}
+  HotKey(const crypto::Key& key, crypto::Direction direction)
+      : start(key.hot_memory_of(direction).data()),
+        lines(static_cast<std::uint32_t>((key.hot_memory_of(direction).size() + 63) / 64)) {}
 
-  void prefetch_to_l2() const {
+  [[gnu::always_inline]] void prefetch_to_l2() const {
     for (std::uint32_t i = 0; i < lines; ++i) dataplane::prefetch_to_l2(start + 64 * std::size_t{i});
   }
 };

@@ -129,7 +129,7 @@ Expected<void> EncapClients::set_up_sa(EncapClient& client, const SaKeys& keys, 
   sa.last_sequence = keys.esn ? UINT64_MAX : UINT32_MAX;
   sa.max_packet_bytes = options_.mtu;
   sa.key = client.key.get();
-  sa.hot_key = dataplane::HotKey(*client.key);
+  sa.hot_key = dataplane::HotKey(*client.key, crypto::Direction::encrypt);
   const bool to_server = options_.direction == EncapDirection::to_server;
   set_outer_header(sa, {.ethernet = options_.link == OutputLink::ethernet,
                         .destination_mac = to_server ? server_mac : router_mac,

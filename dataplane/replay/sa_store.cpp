@@ -43,7 +43,7 @@ Expected<void> SaStore::add(SaKeys keys, crypto::Engine& engine, const Options& 
   dataplane::set_suite(sa, keys.suite);
   sa.spi = keys.spi;
   sa.key = entry.key.get();
-  sa.hot_key = dataplane::HotKey(*entry.key);
+  sa.hot_key = dataplane::HotKey(*entry.key, crypto::Direction::decrypt);
   sa.peer = &entry.peer;
   sa.esn = keys.esn;
   sa.observed = true;

@@ -103,7 +103,7 @@ TEST_F(EncapWire, gives_inner_addresses_to_clients_in_order_of_appearance) {
   std::map<std::string, std::uint32_t> client_of;
   for (std::size_t i = 0; i < sent_.size(); ++i) {
     const wire::Bytes inner = given_[i].bytes;
-    const bool v4 = inner[0] >> 4 == std::byte{4};
+    const bool v4 = (inner[0] >> 4) == std::byte{4};
     const std::string source = text_of(v4 ? inner.subspan(12, 4) : inner.subspan(8, 16));
     const auto expected = static_cast<std::uint32_t>(0xc633'6401 + client_of.size() % 2);
     const auto [known, added] = client_of.try_emplace(source, expected);
@@ -168,7 +168,7 @@ TEST_F(EncapWire, carries_l2tp_in_udp_with_an_incrementing_padding) {
     const auto ppp = wire::PppFrame::parse(l2tp.payload()).value();
     EXPECT_TRUE(ppp.address_control_present());
     EXPECT_FALSE(ppp.protocol_compressed());
-    EXPECT_EQ(ppp.protocol(), given_[i].bytes[0] >> 4 == std::byte{6} ? wire::ppp_ipv6 : wire::ppp_ipv4);
+    EXPECT_EQ(ppp.protocol(), (given_[i].bytes[0] >> 4) == std::byte{6} ? wire::ppp_ipv6 : wire::ppp_ipv4);
     EXPECT_TRUE(std::ranges::equal(ppp.payload(), given_[i].bytes));
   }
 }
@@ -221,7 +221,7 @@ TEST_F(EncapWire, goes_the_other_way_to_the_client_whose_address_is_the_destinat
     EXPECT_EQ(packet.ip.source(), 0xcb00'710au) << "203.0.113.10";
     EXPECT_EQ(udp.source_port(), 1701);
     EXPECT_EQ(udp.destination_port(), 4711);
-    const bool v6 = given_[i].bytes[0] >> 4 == std::byte{6};
+    const bool v6 = (given_[i].bytes[0] >> 4) == std::byte{6};
     EXPECT_EQ(packet.ip.destination(), v6 ? 0xc633'6402u : 0xc633'6401u);
   }
 }

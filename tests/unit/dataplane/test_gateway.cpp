@@ -73,7 +73,7 @@ Client& TestGateway::add_client(const ClientOptions& options) {
   InboundSa& in = sas.add(Spi::make(1, slot, 5), options.window_packets);
   set_suite(in, suite);
   in.key = client.gateway_key.get();
-  in.hot_key = HotKey(*in.key);
+  in.hot_key = HotKey(*in.key, crypto::Direction::decrypt);
   in.peer = &client.peer;
   in.esn = options.esn;
   client.gateway_sa = &in;
@@ -82,7 +82,7 @@ Client& TestGateway::add_client(const ClientOptions& options) {
   set_suite(out, suite);
   out.spi = in.spi;
   out.key = client.client_key.get();
-  out.hot_key = HotKey(*out.key);
+  out.hot_key = HotKey(*out.key, crypto::Direction::encrypt);
   out.esn = options.esn;
   if (options.esn) out.last_sequence = ~std::uint64_t{0};
   out.max_packet_bytes = 9000;
