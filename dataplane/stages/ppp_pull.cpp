@@ -20,26 +20,43 @@ std::uint16_t ether_type_of(std::uint16_t ppp_protocol) {
   }
 }
 
+// Address, control and protocol field of IPv4 in full, which nearly every client sends.
+constexpr std::uint32_t full_ipv4_header = 0xff03'0000 | wire::ppp_ipv4;
+
+bool has_full_ipv4_header(const Packet& packet) {
+  return packet.length >= sizeof full_ipv4_header &&
+         wire::load_big_endian<std::uint32_t>(packet.data) == full_ipv4_header;
+}
+
+// Any other header. False: the packet has left the burst.
+[[gnu::noinline]] bool pull_header(Burst& burst, Packet& packet) {
+  const auto ppp = wire::PppFrame::parse(packet.bytes());
+  if (!ppp) {
+    burst.drop(packet, DropReason::ppp_malformed);
+    return false;
+  }
+  packet.ether_type = ether_type_of(ppp->protocol());
+  if (packet.ether_type == 0) {
+    burst.punt(packet, Punt::ppp_control);
+    return false;
+  }
+  packet.pull(ppp->header_length());
+  return true;
+}
+
 }  // namespace
 
 void ppp_pull(Burst& burst) {
   for (Packet& packet : burst.live()) {
     if (packet.ether_type != 0) continue;
-    const auto ppp = wire::PppFrame::parse(packet.bytes());
-    if (!ppp) {
-      burst.drop(packet, DropReason::ppp_malformed);
+    if (has_full_ipv4_header(packet)) [[likely]] {
+      packet.ether_type = wire::ether_type_ipv4;
+      packet.pull(sizeof full_ipv4_header);
+    } else if (!pull_header(burst, packet)) {
       continue;
     }
-    packet.ether_type = ether_type_of(ppp->protocol());
-    if (packet.ether_type == 0) {
-      burst.punt(packet, Punt::ppp_control);
-      continue;
-    }
-    if (packet.session != nullptr && !packet.session->open_for_ip) {
+    if (packet.session != nullptr && !packet.session->open_for_ip)
       burst.drop(packet, DropReason::session_closed);
-      continue;
-    }
-    packet.pull(ppp->header_length());
   }
 }
 

@@ -211,6 +211,14 @@ TEST(SequenceTracker, SeesARestart) {
   }
 }
 
+TEST(SequenceTracker, DoesNotJoinGapsOverARestart) {
+  const auto f =
+      track(numbers_from(1, 49) + numbers_from(51, 100) + numbers_from(1, 50) + numbers_from(52, 100));
+  EXPECT_EQ(f.restarts, 1u);
+  EXPECT_EQ(f.gaps, 2u);
+  EXPECT_THAT(f.first_gaps, ElementsAre(NumberRange{50, 50}, NumberRange{51, 51}));
+}
+
 TEST(SequenceTracker, DoesNotTakeReplaysForARestart) {
   const auto orderly = numbers_from(1, 5000);
   const auto single = track(orderly + std::vector<std::uint32_t>{1, 2, 3});
