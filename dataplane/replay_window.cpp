@@ -34,7 +34,7 @@ ReplayWindow::~ReplayWindow() {
 void ReplayWindow::start_behind(std::uint64_t sequence) {
   highest_ = sequence;
   std::fill_n(words(), word_mask_ + 1, ~std::uint64_t{0});
-  // advance() clears words as it enters them; the rest of the current word lies ahead and must be clear now.
+  // commit() clears words as it enters them; the rest of the current word lies ahead and must be clear now.
   const unsigned seen_in_word = static_cast<unsigned>(sequence & 63) + 1;
   if (seen_in_word < 64) words()[word_of(sequence)] = (std::uint64_t{1} << seen_in_word) - 1;
 }

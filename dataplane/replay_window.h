@@ -34,18 +34,20 @@ class ReplayWindow {
 
   // Marks `sequence` as seen. Anything but fresh: nothing was changed.
   Verdict commit(std::uint64_t sequence) {
-    if (const Verdict verdict = check(sequence); verdict != Verdict::fresh) return verdict;
-    mark(sequence);
+    if (sequence <= highest_) [[unlikely]] {
+      if (const Verdict verdict = check(sequence); verdict != Verdict::fresh) return verdict;
+    } else {
+      if (sequence >> 6 != highest_ >> 6) clear_words_up_to(sequence);
+      highest_ = sequence;
+    }
+    words()[word_of(sequence)] |= std::uint64_t{1} << (sequence & 63);
     return Verdict::fresh;
   }
 
   // Marks `sequence` whatever check() says of it: only for benchmarks that send one capture again and again.
   void mark(std::uint64_t sequence) {
-    if (sequence > highest_) {
-      advance(sequence);
-    } else if (highest_ - sequence >= packets_) {
-      return;
-    }
+    if (sequence > highest_) return void(commit(sequence));
+    if (highest_ - sequence >= packets_) return;
     words()[word_of(sequence)] |= std::uint64_t{1} << (sequence & 63);
   }
 
@@ -80,11 +82,11 @@ class ReplayWindow {
   [[nodiscard]] const std::uint64_t* words() const { return is_inline() ? inline_.data() : external_; }
   [[nodiscard]] std::uint64_t word_of(std::uint64_t sequence) const { return sequence >> 6 & word_mask_; }
 
-  void advance(std::uint64_t sequence) {
+  // Clears the words that come into use when the highest number becomes `sequence`.
+  void clear_words_up_to(std::uint64_t sequence) {
     std::uint64_t steps = (sequence >> 6) - (highest_ >> 6);
     if (steps > word_mask_) steps = word_mask_ + 1;
     for (std::uint64_t i = 1; i <= steps; ++i) words()[((highest_ >> 6) + i) & word_mask_] = 0;
-    highest_ = sequence;
   }
 
   std::uint64_t highest_ = 0;
