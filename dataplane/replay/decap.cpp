@@ -228,7 +228,9 @@ Expected<void> run_decap(const DecapOptions& options) {
   if (ran && *writer) ran = (*writer)->close();
   const DecapReport report{decap.totals(),   decap.stats(), **store,
                            decap.observer(), **engine,      options.repeats()};
-  std::cout << (options.json ? report.json() : report.text()) << std::flush;
+  // A capture on standard output must stay one.
+  std::ostream& out = options.output == "-" ? std::cerr : std::cout;
+  out << (options.json ? report.json() : report.text()) << std::flush;
   if (!ran) return ran;
   if (decap.input_error()) return fail(*decap.input_error());
   return {};

@@ -3,9 +3,9 @@
 
 #include "dataplane/cycle_clock.h"
 #include "dataplane/replay/rates.h"
+#include "dataplane/replay/report_parts.h"
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 #include <vector>
 
@@ -40,8 +40,9 @@ std::set<std::pair<Endpoint, Endpoint>> peers_of(const Observer& observer) {
 
 std::vector<std::pair<Flow, Tally>> largest_flows(const Observer& observer) {
   std::vector<std::pair<Flow, Tally>> flows(observer.inner().begin(), observer.inner().end());
-  std::stable_sort(flows.begin(), flows.end(),
-                   [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
+  std::sort(flows.begin(), flows.end(), [](const auto& a, const auto& b) {
+    return a.second.bytes != b.second.bytes ? a.second.bytes > b.second.bytes : a.first < b.first;
+  });
   return flows;
 }
 
@@ -95,18 +96,6 @@ void append_flows(std::string& out, const Observer& observer) {
   if (flows.size() > flows_shown) out += fmt::format("  and {} more\n", flows.size() - flows_shown);
 }
 
-void append_drops(std::string& out, const dataplane::WorkerStats& stats) {
-  out += "\nDrops\n";
-  bool any = false;
-  for (std::size_t i = 0; i < dataplane::drop_reason_count; ++i) {
-    if (stats.drops[i] == 0) continue;
-    any = true;
-    const auto& info = dataplane::drop_reasons[i];
-    out += fmt::format("  {:<22} {:>8}  {}\n", info.name, stats.drops[i], info.sentence);
-  }
-  if (!any) out += "  none\n";
-}
-
 Json sas_json(const DecapReport& report) {
   Json sas = Json::array();
   for (const SaStore::Entry& entry : report.store.entries()) {
@@ -147,13 +136,6 @@ Json sessions_json(const Observer& observer) {
   return sessions;
 }
 
-Json drops_json(const dataplane::WorkerStats& stats) {
-  Json drops = Json::object();
-  for (std::size_t i = 0; i < dataplane::drop_reason_count; ++i)
-    if (stats.drops[i] != 0) drops[std::string(dataplane::drop_reasons[i].name)] = stats.drops[i];
-  return drops;
-}
-
 Rates rates_of(const DecapReport& report) {
   return rates(report.totals.cycles, report.totals.packets, report.totals.inner_bytes);
 }
@@ -182,7 +164,7 @@ std::string DecapReport::text() const {
   append_sas(out, *this);
   append_sessions(out, observer);
   append_flows(out, observer);
-  append_drops(out, stats);
+  out += drops_text(stats);
 
   const Rates rate = rates_of(*this);
   out += fmt::format(
@@ -224,14 +206,6 @@ std::string DecapReport::json() const {
       {"engine_description", engine.description()},
       {"cpu", cpu_model()}};
   return object.dump(2) + "\n";
-}
-
-std::string cpu_model() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name"))
-      if (const auto colon = line.find(": "); colon != std::string::npos) return line.substr(colon + 2);
-  return "unknown CPU";
 }
 
 }  // namespace espgate::replay

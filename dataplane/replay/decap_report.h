@@ -39,7 +39,4 @@ struct DecapReport {
   [[nodiscard]] std::string json() const;
 };
 
-// "AMD EPYC 9R14": the CPU's own words.
-[[nodiscard]] std::string cpu_model();
-
 }  // namespace espgate::replay

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/replay/encap_report.h"
 
-#include "dataplane/replay/decap_report.h"
 #include "dataplane/replay/rates.h"
+#include "dataplane/replay/report_parts.h"
 #include "wire/ip_address.h"
 
 #include <algorithm>
@@ -54,24 +54,6 @@ void append_sas(std::string& out, const EncapReport& report) {
   if (clients.empty()) out += "  no packet\n";
 }
 
-void append_drops(std::string& out, const dataplane::WorkerStats& stats) {
-  out += "\nDrops\n";
-  const std::size_t before = out.size();
-  for (std::size_t i = 0; i < dataplane::drop_reason_count; ++i) {
-    const auto& info = dataplane::drop_reasons[i];
-    if (stats.drops[i] != 0)
-      out += fmt::format("  {:<22} {:>8}  {}\n", info.name, stats.drops[i], info.sentence);
-  }
-  if (out.size() == before) out += "  none\n";
-}
-
-Json drops_json(const dataplane::WorkerStats& stats) {
-  Json drops = Json::object();
-  for (std::size_t i = 0; i < dataplane::drop_reason_count; ++i)
-    if (stats.drops[i] != 0) drops[std::string(dataplane::drop_reasons[i].name)] = stats.drops[i];
-  return drops;
-}
-
 Json sas_json(const EncapClients& clients) {
   Json sas = Json::array();
   for (const EncapClient* client : active(clients)) {
@@ -95,7 +77,7 @@ std::string EncapReport::text() const {
     out +=
         fmt::format("{} is not in {}: done by {}\n", suite.name, engine.name(), engine.does(options.suite));
   append_sas(out, *this);
-  append_drops(out, stats);
+  out += drops_text(stats);
   const Rates rate = rates_of(totals);
   out += fmt::format(
       "\n{} packets: {} encapsulated with {}, {} not IP; {} inner addresses on {} clients\n"

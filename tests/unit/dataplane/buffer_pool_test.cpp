@@ -52,7 +52,6 @@ TEST_F(BufferPoolTest, says_no_when_it_is_empty_or_the_packet_is_too_long) {
 TEST_F(BufferPoolTest, foreign_spis_are_found_by_destination_and_without) {
   auto hash = ForeignSpiHash::create("foreign", 100);
   ASSERT_TRUE(hash) << hash.error();
-  Peer peer;
   InboundSa here(64);
   InboundSa there(64);
   InboundSa anywhere(64);

@@ -23,7 +23,7 @@ TEST_F(OutboundPathTest, outer_headers_agree_with_the_packet) {
   for (const bool udp : {true, false}) {
     Client& client = gateway_.add_client(
         {.outer = {.source = 0xc0000201, .destination = 0xc0000202, .udp = udp, .source_port = 4501}});
-    for (std::size_t payload : {0, 1, 15, 16, 1372}) {
+    for (const std::size_t payload : {0u, 1u, 15u, 16u, 1372u}) {
       const auto frame = gateway_.send(client, {inner_packet(client.inner_address, host, payload)})[0];
       const auto ethernet = wire::EthernetFrame::parse(frame);
       ASSERT_TRUE(ethernet && ethernet->ether_type() == wire::ether_type_ipv4);
