@@ -85,8 +85,8 @@ struct alignas(64) InboundSa {
 };
 static_assert(sizeof(InboundSa) == 128 && offsetof(InboundSa, window) == 64);
 
-// Link, IP and UDP headers of an outbound SA's packets, prebuilt. Right-aligned: the last byte lies just before the ESP
-// header, so one copy of constant size puts it in place.
+// Link, IP and UDP headers of an outbound SA's packets, prebuilt. Right-aligned: the last byte lies just
+// before the ESP header, so one copy of constant size puts it in place.
 struct OuterHeader {
   static constexpr std::size_t capacity = 44;  // 42 are in use: Ethernet, IPv4 and UDP
 
@@ -95,7 +95,9 @@ struct OuterHeader {
   std::uint8_t ip_offset = 0;       // from the start of `bytes`
   std::uint16_t checksum_base = 0;  // folded sum of the IP header with total length 0 and no checksum
 
-  [[nodiscard]] bool has_udp() const { return ip_offset < capacity - 20; }  // else plain ESP behind IPv4's 20 bytes
+  [[nodiscard]] bool has_udp() const {
+    return ip_offset < capacity - 20;
+  }  // else plain ESP behind IPv4's 20 bytes
 };
 
 // One outbound SA: two cache lines on the packet path.
@@ -108,7 +110,7 @@ struct alignas(64) OutboundSa {
   std::uint8_t icv_bytes = 0;
   std::uint8_t alignment_mask = 0;  // suite's alignment less one
   bool esn = false;
-  std::uint8_t overhead_bytes = 0;        // outer IP and UDP, ESP, IV, pad length, next header, ICV; no padding
+  std::uint8_t overhead_bytes = 0;  // outer IP and UDP, ESP, IV, pad length, next header, ICV; no padding
   std::uint16_t max_packet_bytes = 1500;  // of the outer IP packet
   const crypto::Key* key = nullptr;
   HotKey hot_key;

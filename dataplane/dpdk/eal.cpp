@@ -32,6 +32,7 @@ tl::expected<void, std::string> start(unsigned megabytes) {
                                            "-m",
                                            std::to_string(megabytes)};
   std::vector<char*> argv;
+  argv.reserve(arguments.size());
   for (std::string& argument : arguments) argv.push_back(argument.data());
   if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0)
     return tl::unexpected(std::string("DPDK did not start: ") + rte_strerror(rte_errno));

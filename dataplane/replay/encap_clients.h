@@ -55,8 +55,7 @@ class EncapClients {
     std::uint16_t server_tunnel, server_session, client_tunnel, client_session;
   };
 
-  EncapClients(const EncapOptions& options, EncapRandom random)
-      : options_(options), random_(std::move(random)) {}
+  EncapClients(const EncapOptions& options, EncapRandom random) : options_(options), random_(random) {}
 
   Expected<void> add(crypto::Engine& engine);
   void place(EncapClient& client);

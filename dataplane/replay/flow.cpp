@@ -45,7 +45,7 @@ std::optional<FlowPacket> read_ipv6(wire::Bytes bytes) {
 }  // namespace
 
 std::string Endpoint::to_string() const {
-  const std::string text = address.to_string();
+  std::string text = address.to_string();
   if (port == 0) return text;
   return (address.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
 }

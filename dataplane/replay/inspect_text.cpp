@@ -29,6 +29,7 @@ void append_peers(std::string& out, const InspectionSummary& summary) {
   out += "\nPeers\n";
   for (const PeerSummary& peer : summary.peers) {
     std::vector<std::string> paths;
+    paths.reserve(peer.paths.size());
     for (const auto& [left, right] : peer.paths)
       paths.push_back(fmt::format("{} <-> {}", left.to_string(), right.to_string()));
     out += fmt::format("  {:<3} {}", peer.number, fmt::join(paths, ", then "));
