@@ -14,6 +14,7 @@ class Reassembler {
   enum class Outcome : std::uint8_t {
     held,       // the fragment's buffer was taken; nothing to go on with yet
     complete,   // the packet is now the whole datagram, contiguous, at its IP header
+    duplicate,  // the fragment waits already; it changes nothing
     malformed,  // the fragment, or the datagram it would complete, makes no sense
     resources,  // no room
   };

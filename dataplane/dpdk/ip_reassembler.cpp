@@ -4,7 +4,9 @@
 #include "wire/ipv4.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <vector>
 
 #include <rte_errno.h>
 #include <rte_ip.h>
@@ -44,11 +46,75 @@ bool copy_chain(const rte_mbuf* chain, std::byte* to, std::uint32_t length) {
   return length == 0;
 }
 
+// Remembers which fragments wait in the table, since the table takes a duplicate for a fault and lets the
+// whole datagram go. It may forget, then duplicates are not recognised; it never claims what is not there for
+// longer than the table's patience.
+class WaitingFragments {
+ public:
+  struct Datagram {
+    std::uint64_t addresses = 0;
+    std::uint64_t since = 0;
+    std::uint16_t identification = 0;
+    std::uint8_t count = 0;                                            // 0: free
+    std::array<std::uint16_t, RTE_LIBRTE_IP_FRAG_MAX_FRAG> offsets{};  // in units of 8 bytes
+  };
+
+  explicit WaitingFragments(std::size_t capacity) : datagrams_(capacity) {}
+
+  [[nodiscard]] bool has(const wire::Ipv4Packet& ip, std::uint64_t now) {
+    const Datagram* datagram = find(ip, now);
+    if (datagram == nullptr) return false;
+    const auto* const end = datagram->offsets.begin() + datagram->count;
+    return std::find(datagram->offsets.begin(), end, offset_of(ip)) != end;
+  }
+
+  void add(const wire::Ipv4Packet& ip, std::uint64_t now) {
+    Datagram* datagram = find(ip, now);
+    if (datagram == nullptr) {
+      const auto free = std::find_if(datagrams_.begin(), datagrams_.end(), [&](const Datagram& each) {
+        return each.count == 0 || is_over(each, now);
+      });
+      if (free == datagrams_.end()) return;
+      *free = Datagram{addresses_of(ip), now, ip.identification(), 0, {}};
+      datagram = &*free;
+    }
+    if (datagram->count < datagram->offsets.size()) datagram->offsets[datagram->count++] = offset_of(ip);
+  }
+
+  void forget(const wire::Ipv4Packet& ip, std::uint64_t now) {
+    if (Datagram* datagram = find(ip, now); datagram != nullptr) datagram->count = 0;
+  }
+
+ private:
+  static std::uint64_t addresses_of(const wire::Ipv4Packet& ip) {
+    return std::uint64_t{ip.source()} << 32 | ip.destination();
+  }
+  static std::uint16_t offset_of(const wire::Ipv4Packet& ip) {
+    return static_cast<std::uint16_t>(ip.fragment_offset() / 8);
+  }
+  static bool is_over(const Datagram& datagram, std::uint64_t now) {
+    return now > datagram.since && now - datagram.since > IpReassembler::patience_nanoseconds;
+  }
+
+  Datagram* find(const wire::Ipv4Packet& ip, std::uint64_t now) {
+    for (Datagram& each : datagrams_)
+      if (each.count != 0 && each.identification == ip.identification() &&
+          each.addresses == addresses_of(ip) && !is_over(each, now))
+        return &each;
+    return nullptr;
+  }
+
+  std::vector<Datagram> datagrams_;
+};
+
 }  // namespace
 
 struct IpReassembler::State {
+  explicit State(std::size_t max_datagrams) : waiting(max_datagrams) {}
+
   rte_ip_frag_tbl* table = nullptr;
   rte_ip_frag_death_row rejected{};
+  WaitingFragments waiting;
 
   ~State() {
     if (table != nullptr) rte_ip_frag_table_destroy(table);
@@ -75,7 +141,7 @@ struct IpReassembler::State {
 tl::expected<std::unique_ptr<IpReassembler>, std::string> IpReassembler::create(BufferPool& pool,
                                                                                 unsigned max_datagrams) {
   constexpr unsigned bucket_entries = 4;
-  auto state = std::make_unique<State>();
+  auto state = std::make_unique<State>(max_datagrams);
   state->table =
       rte_ip_frag_table_create(std::max(max_datagrams, bucket_entries), bucket_entries,
                                std::max(max_datagrams, bucket_entries), patience_nanoseconds, SOCKET_ID_ANY);
@@ -92,6 +158,7 @@ IpReassembler::~IpReassembler() { flush(); }
 Reassembler::Outcome IpReassembler::add(Burst& burst, Packet& packet) noexcept {
   const auto ip = wire::Ipv4Packet::parse(packet.bytes());
   if (!ip || !makes_sense(*ip)) return Outcome::malformed;
+  if (state_->waiting.has(*ip, now_)) return Outcome::duplicate;
   const unsigned index = burst.index_of(packet);
   rte_mbuf* mbuf = as_mbuf(burst.buffer(index), packet, *ip);
   rte_mbuf* whole = rte_ipv4_frag_reassemble_packet(state_->table, &state_->rejected, mbuf, now_,
@@ -101,11 +168,14 @@ Reassembler::Outcome IpReassembler::add(Burst& burst, Packet& packet) noexcept {
     const unsigned others = state_->free_rejected();
     if (!refused) {
       burst.buffer(index) = nullptr;
+      state_->waiting.add(*ip, now_);
       return Outcome::held;
     }
+    state_->waiting.forget(*ip, now_);
     return others == 0 ? Outcome::resources : Outcome::malformed;
   }
   state_->free_rejected();
+  state_->waiting.forget(*ip, now_);
   burst.buffer(index) = nullptr;
   const std::uint32_t length = whole->pkt_len;
   const bool copied = length <= UINT16_MAX - 2 * reassembled_headroom &&

@@ -72,6 +72,9 @@ bool reassemble(Burst& burst, Packet& packet, Reassembler* reassembler) {
     case Reassembler::Outcome::held:
       burst.punt(packet, Punt::held);
       return false;
+    case Reassembler::Outcome::duplicate:
+      burst.drop(packet, DropReason::fragment_duplicate);
+      return false;
     case Reassembler::Outcome::malformed:
       burst.drop(packet, DropReason::fragment_malformed);
       return false;

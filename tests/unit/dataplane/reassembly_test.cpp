@@ -118,6 +118,16 @@ TEST_F(ReassemblyTest, fragments_that_make_no_sense_are_refused) {
   EXPECT_EQ(add(beyond), malformed) << "reaches beyond 65535 bytes";
 }
 
+TEST_F(ReassemblyTest, a_duplicate_fragment_changes_nothing) {
+  EXPECT_EQ(add(fragment({0, 800, true})), held);
+  EXPECT_EQ(add(fragment({0, 800, true})), duplicate);
+  EXPECT_EQ(add(fragment({1600, 100, false})), held);
+  EXPECT_EQ(add(fragment({1600, 100, false})), duplicate);
+  EXPECT_EQ(add(fragment({800, 800, true})), complete);
+  EXPECT_EQ(whole_->size(), 20u + 1700u);
+  EXPECT_EQ(add(fragment({800, 800, true})), held) << "the datagram is complete, so this begins another";
+}
+
 TEST_F(ReassemblyTest, overlapping_fragments_never_become_a_datagram) {
   EXPECT_EQ(add(fragment({0, 800, true})), held);
   EXPECT_EQ(add(fragment({400, 800, true})), held);
