@@ -100,7 +100,9 @@ tl::expected<std::unique_ptr<Key>, std::string> IpsecMbEngine::make_key(
   return openssl_->make_key(id, cipher_key, integrity_key);
 }
 
-void IpsecMbEngine::decrypt(std::span<Job> jobs) noexcept {
+template <Direction direction>
+void IpsecMbEngine::run(std::span<Job> jobs) noexcept {
+  constexpr bool decrypting = direction == Direction::decrypt;
   assert(jobs.size() <= max_batch);
   Waiting for_hmac;
   Waiting for_gcm;
@@ -113,39 +115,19 @@ void IpsecMbEngine::decrypt(std::span<Job> jobs) noexcept {
         for_gcm.add(job);
         break;
       case Method::chacha:
-        job.ok = chacha_.decrypt(job);
+        job.ok = decrypting ? chacha_.decrypt(job) : chacha_.encrypt(job);
         break;
       case Method::openssl:
-        job.ok = openssl_->decrypt_one(job);
+        job.ok = decrypting ? openssl_->decrypt_one(job) : openssl_->encrypt_one(job);
         break;
     }
   }
-  if (for_hmac.count != 0) hmac_.decrypt(for_hmac.all());
-  if (for_gcm.count != 0) gcm_.decrypt(for_gcm.all());
+  if (for_hmac.count != 0) decrypting ? hmac_.decrypt(for_hmac.all()) : hmac_.encrypt(for_hmac.all());
+  if (for_gcm.count != 0) decrypting ? gcm_.decrypt(for_gcm.all()) : gcm_.encrypt(for_gcm.all());
 }
 
-void IpsecMbEngine::encrypt(std::span<Job> jobs) noexcept {
-  assert(jobs.size() <= max_batch);
-  Waiting for_hmac;
-  Waiting for_gcm;
-  for (Job& job : jobs) {
-    switch (methods_[job.suite]) {
-      case Method::hmac:
-        for_hmac.add(job);
-        break;
-      case Method::gcm:
-        for_gcm.add(job);
-        break;
-      case Method::chacha:
-        job.ok = chacha_.encrypt(job);
-        break;
-      case Method::openssl:
-        job.ok = openssl_->encrypt_one(job);
-        break;
-    }
-  }
-  if (for_hmac.count != 0) hmac_.encrypt(for_hmac.all());
-  if (for_gcm.count != 0) gcm_.encrypt(for_gcm.all());
-}
+void IpsecMbEngine::decrypt(std::span<Job> jobs) noexcept { run<Direction::decrypt>(jobs); }
+
+void IpsecMbEngine::encrypt(std::span<Job> jobs) noexcept { run<Direction::encrypt>(jobs); }
 
 }  // namespace espgate::crypto

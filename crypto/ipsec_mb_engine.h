@@ -32,6 +32,10 @@ class IpsecMbEngine final : public Engine, public SecretObject {
   void encrypt(std::span<Job> jobs) noexcept override;
 
  private:
+  // Sorts the jobs by who does them.
+  template <Direction direction>
+  void run(std::span<Job> jobs) noexcept;
+
   // The library's state: its lanes hold round keys and HMAC states of the last packets, so it is secret too.
   struct ManagerDelete {
     void operator()(IMB_MGR* manager) const { release_secret(manager, imb_get_mb_mgr_size()); }

@@ -3,6 +3,7 @@
 
 #include "dataplane/cycle_clock.h"
 #include "dataplane/stages/classify.h"
+#include "dataplane/stages/esp_decrypt.h"
 #include "dataplane/stages/esp_encrypt.h"
 #include "dataplane/stages/esp_push.h"
 #include "dataplane/stages/esp_verify.h"

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "crypto/engine.h"
+#include "dataplane/job_batch.h"
 #include "dataplane/packet.h"
 #include "dataplane/reassembler.h"
 #include "dataplane/sa_table.h"
 #include "dataplane/session_table.h"
-#include "dataplane/stages/esp_decrypt.h"
 #include "dataplane/worker_stats.h"
 
 namespace espgate::dataplane {

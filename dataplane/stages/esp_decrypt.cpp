@@ -7,7 +7,7 @@
 namespace espgate::dataplane {
 
 void esp_decrypt(Burst& burst, JobBatch& batch, crypto::Engine& engine) {
-  unsigned count = 0;
+  batch.count = 0;
   for (Packet& packet : burst.live()) {
     const InboundSa& sa = *packet.inbound_sa;
     const std::uint32_t overhead = std::uint32_t{sizeof(wire::EspHeader)} + sa.iv_bytes + sa.icv_bytes;
@@ -20,16 +20,9 @@ void esp_decrypt(Burst& burst, JobBatch& batch, crypto::Engine& engine) {
       burst.drop(packet, DropReason::esp_misaligned);
       continue;
     }
-    batch.jobs[count++] = crypto::Job{.key = sa.key,
-                                      .esp = packet.data,
-                                      .length = packet.length,
-                                      .sequence_high = static_cast<std::uint32_t>(packet.sequence >> 32),
-                                      .suite = sa.suite,
-                                      .esn = sa.esn,
-                                      .ok = false};
+    batch.add(packet, sa);
   }
-  batch.count = count;
-  engine.decrypt({batch.jobs.data(), count});
+  engine.decrypt(batch.all());
 }
 
 }  // namespace espgate::dataplane

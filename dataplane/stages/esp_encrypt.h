@@ -2,8 +2,8 @@
 #pragma once
 
 #include "crypto/engine.h"
+#include "dataplane/job_batch.h"
 #include "dataplane/packet.h"
-#include "dataplane/stages/esp_decrypt.h"
 
 namespace espgate::dataplane {
 

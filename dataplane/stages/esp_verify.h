@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dataplane/job_batch.h"
 #include "dataplane/packet.h"
-#include "dataplane/stages/esp_decrypt.h"
 
 namespace espgate::dataplane {
 
