@@ -2,6 +2,7 @@
 #include "dataplane/stages/esp_push.h"
 
 #include "dataplane/sa.h"
+#include "dataplane/stages/ppp_l2tp_push.h"
 #include "wire/esp.h"
 #include "wire/ipv4.h"
 #include "wire/udp.h"
@@ -16,9 +17,18 @@ void write_iv(std::byte* at, std::uint8_t iv_bytes, std::uint64_t sequence) {
   if (iv_bytes != 0) wire::store_big_endian(at + iv_bytes - sizeof sequence, sequence);
 }
 
+// Padding 1, 2, 3, … is copied as a block of constant size, whose rest the trailer and the ICV overwrite: the
+// tailroom has been checked, and the length differs from packet to packet.
+void write_trailer(std::byte* at, std::uint32_t padding) {
+  constexpr std::size_t block = 16;  // no cipher wants more than 15
+  static_assert(block <= outbound_tailroom);
+  std::memcpy(at, wire::esp_pad_bytes.data(), block);
+  wire::store_header(at + padding,
+                     wire::EspTrailer{static_cast<std::uint8_t>(padding), wire::ip_protocol_udp});
+}
+
 void push(Packet& packet, const OutboundSa& sa, std::uint32_t padding) {
-  wire::write_esp_trailer(packet.data + packet.length, static_cast<std::uint8_t>(padding),
-                          wire::ip_protocol_udp);
+  write_trailer(packet.data + packet.length, padding);
   const std::uint32_t header = std::uint32_t{sizeof(wire::EspHeader)} + sa.iv_bytes;
   packet.data -= header;
   packet.length += header + padding + 2 + sa.icv_bytes;
