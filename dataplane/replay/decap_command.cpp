@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/replay/command.h"
 #include "dataplane/replay/decap.h"
+#include "dataplane/replay/same_file.h"
 
 #include <memory>
 #include <string>
@@ -27,6 +28,17 @@ Expected<void> parse_texts(const DecapTexts& texts, DecapOptions& options) {
   const auto filter = PacketFilter::parse(texts.filter);
   if (!filter) return fail(filter.error());
   options.filter = *filter;
+  return {};
+}
+
+// An output that is also an input would be emptied before it is read.
+Expected<void> check_files(const DecapOptions& options) {
+  for (const std::string& input : {options.input, options.key_file})
+    if (input != "-" && same_file(input, options.output))
+      return fail({.what = options.output + " is an input",
+                   .where = "--write",
+                   .hint = "name another file",
+                   .kind = ErrorKind::usage});
   return {};
 }
 
@@ -58,6 +70,7 @@ void add_decap(CLI::App& app, Command& chosen) {
   command->callback([options, texts, &chosen] {
     chosen = [options, texts]() -> Expected<void> {
       if (auto parsed = parse_texts(*texts, *options); !parsed) return parsed;
+      if (auto checked = check_files(*options); !checked) return checked;
       return run_decap(*options);
     };
   });

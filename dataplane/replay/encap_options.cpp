@@ -2,12 +2,12 @@
 #include "dataplane/replay/encap_options.h"
 
 #include "dataplane/replay/encap_suite.h"
+#include "dataplane/replay/same_file.h"
 #include "wire/ip_address.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -15,8 +15,6 @@
 
 namespace espgate::replay {
 namespace {
-
-namespace fs = std::filesystem;
 
 tl::unexpected<Error> usage(std::string_view option, std::string what, std::string hint = {}) {
   return fail({std::move(what), std::string(option), std::move(hint), ErrorKind::usage});
@@ -94,16 +92,6 @@ Expected<void> take(Expected<T> parsed, auto& into) {
   if (!parsed) return fail(std::move(parsed.error()));
   into = *parsed;
   return {};
-}
-
-// Devices (/dev/null) may be named twice; a file that is not there yet is told by its path.
-bool same_file(const std::string& a, const std::string& b) {
-  if (a.empty() || b.empty() || a == "-" || b == "-") return a == "-" && b == "-";
-  std::error_code failure;
-  if (fs::is_other(a, failure)) return false;
-  const bool same = fs::equivalent(a, b, failure);
-  if (!failure) return same;
-  return fs::weakly_canonical(a, failure) == fs::weakly_canonical(b, failure);
 }
 
 Expected<void> check_files(const EncapOptions& options) {

@@ -44,6 +44,16 @@ TEST(DecapErrors, a_capture_that_breaks_off_gives_what_came_before) {
   EXPECT_EQ(inner, expected.substr(0, inner.size()));
 }
 
+TEST(DecapErrors, an_output_that_is_an_input_is_refused_and_left_alone) {
+  const TemporaryFolder folder;
+  std::filesystem::copy_file(capture / "outer.pcap", folder / "outer.pcap");
+  std::filesystem::create_symlink(folder / "outer.pcap", folder / "link.pcap");
+  const auto result = decap(capture / "xfrm.txt", folder / "outer.pcap", {"--write", folder / "link.pcap"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, HasSubstr("link.pcap is an input"));
+  EXPECT_EQ(read_file(folder / "outer.pcap"), read_file(capture / "outer.pcap"));
+}
+
 TEST(DecapErrors, a_full_disk_is_told_and_has_its_own_exit_code) {
   const auto result = decap(capture / "xfrm.txt", capture / "outer.pcap", {"--write", "/dev/full"});
   EXPECT_EQ(result.exit_code, 4);
