@@ -24,8 +24,15 @@ enum class Punt : std::uint8_t {
   neighbour,     // ARP and IPv6 neighbour discovery; data: behind the link header
   icmp,          // ICMP from outside; data: the outer IP header
   held,          // a fragment that waits for the others; the buffer is no longer ours
+  handover,      // another worker owns its SA. data: the ESP header, or the inner IP header on the way out
+  echo_request,  // for one of our own addresses. data: the IP header; answered where it lies
+  local,         // anything else for our own addresses from a client or the private side. data: the IP header
+  from_inside,   // one port for both sides: a packet of the private side. data: the IP header
+  to_client,     // from one client for another. data: the inner IP header
+  fragment,      // too big for its way and may be fragmented. data: the IP header
+  unresolved,    // the next hop's link address is not known yet. data: the IP header
 };
-inline constexpr std::size_t punt_count = 7;
+inline constexpr std::size_t punt_count = 14;
 
 // A packet on its way through the stages: one cache line that says where its bytes are and what is known of
 // them. [data, data + length) is what no stage has stripped yet; it is contiguous and belongs to this packet
@@ -42,6 +49,7 @@ struct alignas(64) Packet {
   std::uint16_t ether_type;          // of `data`; 0 while that is no network layer. Host order
   std::uint16_t headroom;            // writable bytes before `data`; only kept true on the way out
   std::uint16_t tailroom;            // writable bytes behind `data + length`; likewise
+  std::uint16_t next_hop;            // index into the next hops, set by ip_forward and outer_route
 
   [[nodiscard]] std::span<std::byte> bytes() const { return {data, length}; }
   void pull(std::size_t count) {

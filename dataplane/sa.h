@@ -72,6 +72,10 @@ struct alignas(64) InboundSa {
   bool observed = false;
   Encapsulation encapsulation = Encapsulation::l2tp;
   L2tpPort l2tp_port = L2tpPort::destination;
+  std::uint8_t owner = 0;  // the worker whose packets these are
+  // Where the SA's last accepted packet came from, host order: a packet that comes from elsewhere may move the peer.
+  std::uint16_t heard_port = 0;
+  std::uint32_t heard_address = 0;
   std::uint32_t last_tunnel_and_session = 0;  // memo of l2tp_pull
   const crypto::Key* key = nullptr;
   HotKey hot_key;
@@ -112,6 +116,9 @@ struct alignas(64) OutboundSa {
   bool esn = false;
   std::uint8_t overhead_bytes = 0;  // outer IP and UDP, ESP, IV, pad length, next header, ICV; no padding
   std::uint16_t max_packet_bytes = 1500;  // of the outer IP packet
+  std::uint8_t owner = 0;                 // the worker whose packets these are
+  std::uint16_t next_hop = 0;             // memo of outer_route; 0: look it up
+  std::uint32_t slot = 0;                 // of the SA pair; index into the counters segment
   const crypto::Key* key = nullptr;
   HotKey hot_key;
 

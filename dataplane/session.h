@@ -33,6 +33,7 @@ struct alignas(64) Session {
   std::uint32_t tunnel_and_session = 0;  // our ids, as the client sends them
   std::uint32_t inner_address = 0;       // IPv4 given to the client, host order
   bool open_for_ip = false;              // PPP has authenticated and IPCP is open
+  std::uint16_t inner_limit = 1500;      // largest inner packet: the client's MRU, or what the SA leaves of the outer MTU
   SessionHeader header;
 };
 static_assert(sizeof(Session) == 64);

@@ -25,7 +25,7 @@ TEST(DropReasons, each_has_a_name_of_its_own_and_a_sentence) {
 }
 
 TEST(DropReasons, the_manual_lists_every_one) {
-  std::ifstream file(ESPGATE_SOURCE_DIR "/docs/replay.md");
+  std::ifstream file(ESPGATE_SOURCE_DIR "/docs/drops.md");
   const std::string manual((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   for (const DropReasonInfo& info : drop_reasons) {
     const std::string row = "| `" + std::string(info.name) + "` | " + std::string(info.sentence) + " |";
