@@ -7,7 +7,8 @@
 
 namespace espgate::channel {
 
-// What went wrong between the two processes, in words for the operator: what was expected, what came, what to do.
+// What went wrong between the two processes, in words for the operator: what was expected, what came, what to
+// do.
 template <typename T>
 using Expected = tl::expected<T, std::string>;
 

@@ -13,18 +13,19 @@
 
 namespace espgate::channel {
 
-// One JSON object a line over a unix socket (0600): {"command": "sa", …} is answered by {"ok": true, …} or {"ok": false,
-// "error": "…"}. Spoken by the CLI with the manager and with control.
+// One JSON object a line over a unix socket (0600): {"command": "sa", …} is answered by {"ok": true, …} or
+// {"ok": false, "error": "…"}. Spoken by the CLI with the manager and with control.
 class JsonServer {
  public:
   // Answers one request; what it throws (nlohmann::json::exception) is answered as an error.
   using Answer = std::function<nlohmann::json(const nlohmann::json& request)>;
 
-  [[nodiscard]] static Expected<std::unique_ptr<JsonServer>> listen(const std::filesystem::path& socket, Answer answer);
+  [[nodiscard]] static Expected<std::unique_ptr<JsonServer>> listen(const std::filesystem::path& socket,
+                                                                    Answer answer);
   ~JsonServer();
 
-  // An epoll descriptor, readable when step() has something to do. step() never blocks: a client that does not read its
-  // answer is dropped once 4 MiB wait for it.
+  // An epoll descriptor, readable when step() has something to do. step() never blocks: a client that does
+  // not read its answer is dropped once 4 MiB wait for it.
   [[nodiscard]] int descriptor() const;
   void step();
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <type_traits>
 
-// What the control process and the data plane say to each other through shared memory: fixed-size, trivially copyable
-// records. Addresses take 16 bytes (IPv4 as ::ffff:a.b.c.d); numbers are in host order. Any change here raises
-// abi_version.
+// What the control process and the data plane say to each other through shared memory: fixed-size, trivially
+// copyable records. Addresses take 16 bytes (IPv4 as ::ffff:a.b.c.d); numbers are in host order. Any change
+// here raises abi_version.
 namespace espgate::channel {
 
 inline constexpr std::uint64_t magic = 0x3165'7461'6770'7365;  // "espgate1"
@@ -34,10 +34,10 @@ struct SaAdd {
   std::uint32_t spi;
   Direction direction;
   bool esn;
-  std::uint16_t window_packets;       // inbound
-  std::array<char, 32> suite;         // "aes256-sha1", ends with a zero byte
-  std::uint64_t sequence;             // outbound: the next to send; inbound: everything up to it counts as seen
-  std::uint64_t last_sequence;        // outbound: the last that may be sent
+  std::uint16_t window_packets;  // inbound
+  std::array<char, 32> suite;    // "aes256-sha1", ends with a zero byte
+  std::uint64_t sequence;        // outbound: the next to send; inbound: everything up to it counts as seen
+  std::uint64_t last_sequence;   // outbound: the last that may be sent
   std::uint64_t soft_bytes, soft_packets;  // 0: no limit
   std::uint64_t hard_bytes, hard_packets;
   SaKeys keys;
@@ -72,8 +72,8 @@ struct PeerDelete {
 // Adds a session or replaces what is known of it (same peer, tunnel and session).
 struct SessionUpdate {
   std::uint32_t peer_id;
-  std::uint16_t tunnel, session;            // our ids
-  std::uint16_t peer_tunnel, peer_session;  // the client's
+  std::uint16_t tunnel, session;                // our ids
+  std::uint16_t peer_tunnel, peer_session;      // the client's
   std::uint16_t source_port, destination_port;  // of the UDP inside ESP: ours is 1701
   Address inner;
   std::uint32_t outbound_slot;  // the SA it sends on; 0: none yet
@@ -120,12 +120,13 @@ enum class Result : std::uint16_t {
   no_such_peer,
   no_such_sa,
   no_such_session,
-  slot_taken,      // another SA has the slot
-  address_taken,   // another session has the inner address
-  bad_address,     // not IPv4, or outside the client pool
-  bad_suite,       // unknown, or keys of the wrong length
+  slot_taken,     // another SA has the slot
+  address_taken,  // another session has the inner address
+  bad_address,    // not IPv4, or outside the client pool
+  bad_suite,      // unknown, or keys of the wrong length
   table_full,
   busy,  // a peer that still has SAs or sessions
+  unknown_command,
 };
 
 enum class EventType : std::uint16_t {
@@ -143,17 +144,17 @@ enum class EventType : std::uint16_t {
 };
 
 struct Event {
-  EventType type;
-  Result result;          // of a completion
-  std::uint64_t command;  // its sequence number
-  std::uint32_t peer_id;
-  std::uint32_t slot;
-  std::uint32_t spi;
-  Direction direction;
-  std::uint16_t tunnel, session;
-  std::uint16_t remote_port;
-  Address remote;  // dump_session: the inner address
-  std::uint64_t value;  // dump_sa: outbound, the next sequence; inbound, the highest
+  EventType type = EventType::completion;
+  Result result = Result::ok;  // of a completion
+  std::uint64_t command = 0;   // its sequence number
+  std::uint32_t peer_id = 0;
+  std::uint32_t slot = 0;
+  std::uint32_t spi = 0;
+  Direction direction = Direction::inbound;
+  std::uint16_t tunnel = 0, session = 0;
+  std::uint16_t remote_port = 0;
+  Address remote{};         // dump_session: the inner address
+  std::uint64_t value = 0;  // dump_sa: outbound, the next sequence; inbound, the highest
 };
 
 // Who a packet that control reads or sends belongs to.
@@ -166,21 +167,21 @@ enum class PacketKind : std::uint8_t {
 struct PacketRecord {
   static constexpr std::size_t capacity = 4000;
 
-  PacketKind kind;
-  bool natt;  // ike: on UDP 4500, with a non-ESP marker
-  std::uint16_t length;
-  std::uint16_t remote_port, local_port;
-  std::uint16_t tunnel, session;
-  std::uint32_t peer_id;
-  std::uint32_t slot;
-  Address remote, local;
+  PacketKind kind = PacketKind::ike;
+  bool natt = false;  // ike: on UDP 4500, with a non-ESP marker
+  std::uint16_t length = 0;
+  std::uint16_t remote_port = 0, local_port = 0;
+  std::uint16_t tunnel = 0, session = 0;
+  std::uint32_t peer_id = 0;
+  std::uint32_t slot = 0;
+  Address remote{}, local{};
   std::array<std::byte, capacity> bytes;
 };
 
-// How far an SA pair has counted, in the counters segment, index = slot. The data plane stores before a packet leaves
-// or is forwarded; control reads, also after the data plane has died.
+// How far an SA pair has counted, in the counters segment, index = slot. The data plane stores before a
+// packet leaves or is forwarded; control reads, also after the data plane has died.
 struct SaProgress {
-  std::atomic<std::uint64_t> outbound_next;    // 0: nothing sent yet
+  std::atomic<std::uint64_t> outbound_next;  // 0: nothing sent yet
   std::atomic<std::uint64_t> inbound_highest;
 };
 static_assert(sizeof(SaProgress) == 16 && std::atomic<std::uint64_t>::is_always_lock_free);

@@ -66,11 +66,12 @@ struct StaticPeer {
   crypto::SuiteId suite = 0;
   bool esn = false;
   std::uint32_t replay_window = 1024;  // packets
-  std::optional<std::uint32_t> remote_address;  // until the client is heard; without it nothing is sent before
+  std::optional<std::uint32_t>
+      remote_address;  // until the client is heard; without it nothing is sent before
   std::uint16_t remote_port = 4500;
   std::uint32_t inner_address = 0;
-  StaticSa inbound;   // what the client sends
-  StaticSa outbound;  // what it receives
+  StaticSa inbound;          // what the client sends
+  StaticSa outbound;         // what it receives
   std::uint16_t tunnel = 0;  // L2TP ids that we gave, 1 to 65535
   std::uint16_t session = 0;
   std::uint16_t peer_tunnel = 0;  // and those that the client gave
@@ -93,11 +94,11 @@ struct Config {
   Workers workers;
   crypto::EngineChoice engine = crypto::EngineChoice::automatic;
   Hugepages hugepages = Hugepages::automatic;
-  unsigned memory_megabytes = 0;      // 0: worked out
-  unsigned buffers = 0;               // ordinary packet buffers; 0: worked out
-  unsigned reassembly_datagrams = 256;  // incomplete outer datagrams a worker, at most
+  unsigned memory_megabytes = 0;                             // 0: worked out
+  unsigned buffers = 0;                                      // ordinary packet buffers; 0: worked out
+  unsigned reassembly_datagrams = 256;                       // incomplete outer datagrams a worker, at most
   std::filesystem::path runtime_directory = "/run/espgate";  // sockets
-  std::filesystem::path state_directory;  // what outlives a restart; empty: nothing does
+  std::filesystem::path state_directory;                     // what outlives a restart; empty: nothing does
   std::string log_level = "info";
   std::vector<StaticPeer> static_peers;
   std::string file;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/path.h"
 
-#include "dataplane/cycle_clock.h"
+#include "dataplane/run_stage.h"
 #include "dataplane/stages/classify.h"
 #include "dataplane/stages/esp_decrypt.h"
 #include "dataplane/stages/esp_encrypt.h"
@@ -18,25 +18,9 @@
 #include "dataplane/stages/session_lookup.h"
 
 namespace espgate::dataplane {
-namespace {
-
-// Runs one stage, timed when asked.
-template <typename Run>
-inline void stage(Stage which, Burst& burst, WorkerStats& stats, Run&& run) {
-  if (!stats.time_stages) [[likely]]
-    return run();
-  StageStats& counters = stats.stages[static_cast<std::size_t>(which)];
-  counters.packets += burst.live_count();
-  ++counters.bursts;
-  const std::uint64_t start = read_cycles();
-  run();
-  counters.cycles += read_cycles() - start;
-}
-
-}  // namespace
 
 void InboundPath::run(Burst& burst) {
-  stage(Stage::link_pull, burst, context_.stats, [&] {
+  run_stage(Stage::link_pull, burst, context_.stats, [&] {
     prefetch_packets(burst);
     link_pull(burst);
   });
@@ -51,25 +35,25 @@ void InboundPath::run_from_network_layer(Burst& burst) {
 void InboundPath::run_esp(Burst& burst) {
   WorkerStats& stats = context_.stats;
   const ClassifyContext classification{&context_.sas, context_.reassembler, context_.both_directions};
-  stage(Stage::classify, burst, stats, [&] { classify(burst, classification); });
-  stage(Stage::sa_lookup, burst, stats, [&] { sa_lookup(burst, context_.sas); });
-  stage(Stage::replay_check, burst, stats, [&] { replay_check(burst); });
-  stage(Stage::esp_decrypt, burst, stats, [&] { esp_decrypt(burst, jobs_, context_.engine); });
-  stage(Stage::esp_verify, burst, stats, [&] { esp_verify(burst, jobs_); });
-  stage(Stage::l2tp_pull, burst, stats, [&] { l2tp_pull(burst); });
-  stage(Stage::ppp_pull, burst, stats, [&] { ppp_pull(burst); });
-  stage(Stage::ip_input, burst, stats, [&] { ip_input(burst); });
+  run_stage(Stage::classify, burst, stats, [&] { classify(burst, classification); });
+  run_stage(Stage::sa_lookup, burst, stats, [&] { sa_lookup(burst, context_.sas); });
+  run_stage(Stage::replay_check, burst, stats, [&] { replay_check(burst); });
+  run_stage(Stage::esp_decrypt, burst, stats, [&] { esp_decrypt(burst, jobs_, context_.engine); });
+  run_stage(Stage::esp_verify, burst, stats, [&] { esp_verify(burst, jobs_); });
+  run_stage(Stage::l2tp_pull, burst, stats, [&] { l2tp_pull(burst); });
+  run_stage(Stage::ppp_pull, burst, stats, [&] { ppp_pull(burst); });
+  run_stage(Stage::ip_input, burst, stats, [&] { ip_input(burst); });
   stats.count_exits(burst);
 }
 
 void OutboundPath::run(Burst& burst) {
   WorkerStats& stats = context_.stats;
   if (context_.sessions != nullptr)
-    stage(Stage::session_lookup, burst, stats, [&] { session_lookup(burst, *context_.sessions); });
-  stage(Stage::ppp_l2tp_push, burst, stats, [&] { ppp_l2tp_push(burst); });
-  stage(Stage::esp_push, burst, stats, [&] { esp_push(burst); });
-  stage(Stage::esp_encrypt, burst, stats, [&] { esp_encrypt(burst, jobs_, context_.engine); });
-  stage(Stage::outer_push, burst, stats, [&] { outer_push(burst); });
+    run_stage(Stage::session_lookup, burst, stats, [&] { session_lookup(burst, *context_.sessions); });
+  run_stage(Stage::ppp_l2tp_push, burst, stats, [&] { ppp_l2tp_push(burst); });
+  run_stage(Stage::esp_push, burst, stats, [&] { esp_push(burst); });
+  run_stage(Stage::esp_encrypt, burst, stats, [&] { esp_encrypt(burst, jobs_, context_.engine); });
+  run_stage(Stage::outer_push, burst, stats, [&] { outer_push(burst); });
   stats.count_exits(burst);
 }
 

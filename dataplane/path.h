@@ -11,8 +11,9 @@
 
 namespace espgate::dataplane {
 
-// The stages in order, both ways, for one worker. Everything referred to must outlive it. Nothing here
-// allocates, locks, logs, calls the system or throws.
+// The stages in order, both ways, for one worker, without what only a gateway on the wire does
+// (gateway_path.h). Everything referred to must outlive it. Nothing here allocates, locks, logs, calls the
+// system or throws.
 class InboundPath {
  public:
   struct Context {

@@ -15,6 +15,35 @@ std::uint16_t folded_sum(wire::Bytes header) {
 
 }  // namespace
 
+bool Peer::add(InboundSa& sa) {
+  for (Inbound& place : inbound) {
+    if (place.sa.load(std::memory_order_relaxed) != nullptr) continue;
+    place.order.store(++installed_, std::memory_order_relaxed);
+    place.sa.store(&sa, std::memory_order_release);
+    return true;
+  }
+  return false;
+}
+
+bool Peer::add(OutboundSa& sa) {
+  for (std::atomic<OutboundSa*>& place : outbound) {
+    if (place.load(std::memory_order_relaxed) != nullptr) continue;
+    place.store(&sa, std::memory_order_release);
+    return true;
+  }
+  return false;
+}
+
+void Peer::remove(const InboundSa& sa) {
+  for (Inbound& place : inbound)
+    if (place.sa.load(std::memory_order_relaxed) == &sa) place.sa.store(nullptr, std::memory_order_release);
+}
+
+void Peer::remove(const OutboundSa& sa) {
+  for (std::atomic<OutboundSa*>& place : outbound)
+    if (place.load(std::memory_order_relaxed) == &sa) place.store(nullptr, std::memory_order_release);
+}
+
 void set_outer_header(OutboundSa& sa, const OuterHeaderFields& fields) {
   constexpr std::size_t ip_length = sizeof(wire::Ipv4Header);
   const std::size_t link_length = fields.ethernet ? 14 : 0;
@@ -48,6 +77,16 @@ void set_outer_header(OutboundSa& sa, const OuterHeaderFields& fields) {
                                        wire::be16(0), wire::be16(0)});
   sa.overhead_bytes = static_cast<std::uint8_t>(ip_length + udp_length + sizeof(wire::EspHeader) +
                                                 sa.iv_bytes + 2 + sa.icv_bytes);
+}
+
+void set_outer_destination(OutboundSa& sa, std::uint32_t address, std::uint16_t port) noexcept {
+  OuterHeader& outer = sa.outer;
+  std::byte* ip = outer.bytes.data() + outer.ip_offset;
+  wire::store_big_endian(ip + offsetof(wire::Ipv4Header, destination), address);
+  outer.checksum_base = folded_sum({ip, sizeof(wire::Ipv4Header)});
+  if (outer.has_udp())
+    wire::store_big_endian(ip + sizeof(wire::Ipv4Header) + offsetof(wire::UdpHeader, destination_port), port);
+  sa.next_hop = 0;
 }
 
 }  // namespace espgate::dataplane

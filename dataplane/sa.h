@@ -2,12 +2,14 @@
 #pragma once
 
 #include "crypto/engine.h"
+#include "dataplane/counter.h"
 #include "dataplane/packet.h"
 #include "dataplane/replay_window.h"
 #include "wire/ip_address.h"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,16 +26,53 @@ enum class Encapsulation : std::uint8_t { any, l2tp, ip_tunnel };
 // Which end of an L2TP SA is udp/1701: ours is, whatever the client uses. A capture shows both directions.
 enum class L2tpPort : std::uint8_t { destination, source, either };
 
+// Where somebody is heard from or sent to: IPv4, host order. Port 0: plain ESP, or not known yet.
+struct alignas(8) Endpoint {
+  std::uint32_t address = 0;
+  std::uint16_t port = 0;
+  std::uint16_t unused = 0;  // so that all bytes are told, as an atomic needs it
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+static_assert(std::atomic<Endpoint>::is_always_lock_free);
+
 // A client's IKE lineage: what its SAs have in common. Cold: the packet path reads it only to find a session
-// that the SA does not remember.
+// that the SA does not remember, and when the client's address or port is another than before. The manager
+// fills it in while the owner worker reads; all SAs of a peer have the same owner.
 struct Peer {
   static constexpr unsigned max_sessions = 8;
+  static constexpr unsigned max_sas = 8;  // of each direction: the current ones and those being replaced
+
+  struct Inbound {
+    std::atomic<InboundSa*> sa = nullptr;
+    std::atomic<std::uint32_t> order = 0;  // the later installed, the higher
+  };
 
   std::uint32_t id = 0;
-  std::array<Session*, max_sessions> sessions{};
+  std::array<std::atomic<Session*>, max_sessions> sessions{};
+  std::array<Inbound, max_sas> inbound{};
+  std::array<std::atomic<OutboundSa*>, max_sas> outbound{};
+  // Our own end, set before there are SAs. Port 0: the peer's ESP goes without UDP.
+  std::atomic<Endpoint> local{};
+  // Where its packets go. Set by the manager before there are SAs, from then on by the owner worker.
+  std::atomic<Endpoint> remote{};
+  // The worker has changed `remote`, and nobody has taken note yet: who clears it reads `remote` afterwards.
+  // For when the event about it was lost.
+  std::atomic<bool> moved = false;
 
   // The session with our ids, or nullptr.
   [[nodiscard]] Session* find_session(std::uint32_t tunnel_and_session) const;
+
+  // The manager's. Install the outbound SA of a pair first: when the inbound one has carried its first
+  // packet, the owner worker sees to it that all outbound SAs send where that came from. False: too many.
+  // What is removed the worker may use until it was quiescent.
+  [[nodiscard]] bool add(InboundSa& sa);
+  [[nodiscard]] bool add(OutboundSa& sa);
+  void remove(const InboundSa& sa);
+  void remove(const OutboundSa& sa);
+
+ private:
+  std::uint32_t installed_ = 0;
 };
 
 // The part of a key that each packet reads, ready for prefetching.
@@ -53,8 +92,8 @@ struct HotKey {
 
 // Packets and inner bytes of one SA; written by its owner worker only.
 struct SaCounters {
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
+  Counter packets;
+  Counter bytes;
 };
 
 // One inbound SA: two cache lines on the packet path. The first is read for every packet, the second also
@@ -73,7 +112,8 @@ struct alignas(64) InboundSa {
   Encapsulation encapsulation = Encapsulation::l2tp;
   L2tpPort l2tp_port = L2tpPort::destination;
   std::uint8_t owner = 0;  // the worker whose packets these are
-  // Where the SA's last accepted packet came from, host order: a packet that comes from elsewhere may move the peer.
+  // Where the peer is, as this SA told: a packet that comes from elsewhere may move the peer. Host order; see
+  // peer_track. Address 0: nothing was heard yet.
   std::uint16_t heard_port = 0;
   std::uint32_t heard_address = 0;
   std::uint32_t last_tunnel_and_session = 0;  // memo of l2tp_pull
@@ -119,6 +159,7 @@ struct alignas(64) OutboundSa {
   std::uint8_t owner = 0;                 // the worker whose packets these are
   std::uint16_t next_hop = 0;             // memo of outer_route; 0: look it up
   std::uint32_t slot = 0;                 // of the SA pair; index into the counters segment
+  std::uint32_t route_generation = 0;     // of the routes when next_hop was looked up
   const crypto::Key* key = nullptr;
   HotKey hot_key;
 
@@ -151,5 +192,9 @@ struct OuterHeaderFields {
 
 // Prebuilds the outer header of `sa`, whose suite is set already.
 void set_outer_header(OutboundSa& sa, const OuterHeaderFields& fields);
+
+// Sends the packets of `sa`, whose outer header is there, to another address and port (host order; the port
+// counts for nothing without UDP). By the worker that sends, or before there is one.
+void set_outer_destination(OutboundSa& sa, std::uint32_t address, std::uint16_t port) noexcept;
 
 }  // namespace espgate::dataplane

@@ -11,8 +11,10 @@
 namespace espgate::dataplane {
 
 Session* Peer::find_session(std::uint32_t tunnel_and_session) const {
-  for (Session* session : sessions)
+  for (const std::atomic<Session*>& place : sessions) {
+    Session* session = place.load(std::memory_order_acquire);
     if (session != nullptr && session->tunnel_and_session == tunnel_and_session) return session;
+  }
   return nullptr;
 }
 
@@ -40,6 +42,17 @@ SessionHeader make_session_header(const SessionHeaderFields& fields) {
   header.length = static_cast<std::uint8_t>(length);
   if (fields.length_field) header.l2tp_length_offset = static_cast<std::uint8_t>(start + l2tp + 2);
   return header;
+}
+
+// Payload, padding and the two bytes of the trailer fill whole blocks.
+std::uint16_t inner_limit(const OutboundSa& sa, const SessionHeader& header, std::uint16_t outer_mtu,
+                          std::uint16_t mru) {
+  constexpr unsigned trailer = 2;
+  const unsigned around = sa.overhead_bytes - trailer;
+  if (outer_mtu < around) return 0;
+  const unsigned blocks = (outer_mtu - around) & ~unsigned{sa.alignment_mask};
+  if (blocks < trailer + header.length) return 0;
+  return std::min(static_cast<std::uint16_t>(blocks - trailer - header.length), mru);
 }
 
 }  // namespace espgate::dataplane

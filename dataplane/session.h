@@ -33,7 +33,8 @@ struct alignas(64) Session {
   std::uint32_t tunnel_and_session = 0;  // our ids, as the client sends them
   std::uint32_t inner_address = 0;       // IPv4 given to the client, host order
   bool open_for_ip = false;              // PPP has authenticated and IPCP is open
-  std::uint16_t inner_limit = 1500;      // largest inner packet: the client's MRU, or what the SA leaves of the outer MTU
+  std::uint16_t inner_limit =
+      1500;  // largest inner packet: the client's MRU, or what the SA leaves of the outer MTU
   SessionHeader header;
 };
 static_assert(sizeof(Session) == 64);
@@ -49,5 +50,10 @@ struct SessionHeaderFields {
   bool compress_protocol = false;  // PPP protocol field of one byte
 };
 [[nodiscard]] SessionHeader make_session_header(const SessionHeaderFields& fields);
+
+// The largest inner packet that a session with this header can send over `sa`, whose outer header is there,
+// in an outer IP packet of at most `outer_mtu` bytes, and that the client takes (`mru`). 0: nothing fits.
+[[nodiscard]] std::uint16_t inner_limit(const OutboundSa& sa, const SessionHeader& header,
+                                        std::uint16_t outer_mtu, std::uint16_t mru);
 
 }  // namespace espgate::dataplane

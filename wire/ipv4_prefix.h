@@ -9,8 +9,8 @@
 
 namespace espgate::wire {
 
-// An IPv4 address (host order) with a prefix length (RFC 4632 §3.1): an interface's address when host bits are set, a
-// network when they are not.
+// An IPv4 address (host order) with a prefix length (RFC 4632 §3.1): an interface's address when host bits
+// are set, a network when they are not.
 struct Ipv4Prefix {
   std::uint32_t address = 0;
   std::uint8_t length = 0;  // 0 to 32
@@ -19,9 +19,13 @@ struct Ipv4Prefix {
   [[nodiscard]] static std::optional<Ipv4Prefix> from_string(std::string_view text);
   [[nodiscard]] std::string to_string() const;
 
-  [[nodiscard]] constexpr std::uint32_t mask() const { return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length); }
+  [[nodiscard]] constexpr std::uint32_t mask() const {
+    return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length);
+  }
   [[nodiscard]] constexpr Ipv4Prefix network() const { return {address & mask(), length}; }
-  [[nodiscard]] constexpr bool contains(std::uint32_t other) const { return ((address ^ other) & mask()) == 0; }
+  [[nodiscard]] constexpr bool contains(std::uint32_t other) const {
+    return ((address ^ other) & mask()) == 0;
+  }
   [[nodiscard]] constexpr bool overlaps(const Ipv4Prefix& other) const {
     return length < other.length ? contains(other.address) : other.contains(address);
   }

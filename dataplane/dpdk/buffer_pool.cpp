@@ -11,25 +11,28 @@
 namespace espgate::dataplane::dpdk {
 namespace {
 
-rte_mempool* create_pool(const std::string& name, unsigned count, std::uint32_t data_bytes) {
+rte_mempool* create_pool(const std::string& name, unsigned count, unsigned cache, std::uint32_t data_bytes) {
   const auto room = static_cast<std::uint16_t>(std::min<std::uint32_t>(data_bytes, UINT16_MAX));
-  return rte_pktmbuf_pool_create(name.c_str(), count, 0, 0, room, SOCKET_ID_ANY);
+  return rte_pktmbuf_pool_create(name.c_str(), count, cache, 0, room, SOCKET_ID_ANY);
 }
 
 }  // namespace
 
 tl::expected<BufferPool, std::string> BufferPool::create(const std::string& name, Size size) {
-  rte_mempool* ordinary = create_pool(name, size.ordinary, ordinary_bytes);
-  rte_mempool* large = ordinary == nullptr ? nullptr : create_pool(name + "-large", size.large, large_bytes);
+  rte_mempool* ordinary = create_pool(name, size.ordinary, size.cache, size.bytes);
+  rte_mempool* large =
+      ordinary == nullptr ? nullptr : create_pool(name + "-large", size.large, 0, large_bytes);
   if (large == nullptr) {
     rte_mempool_free(ordinary);
     return tl::unexpected(std::string("no memory for packet buffers: ") + rte_strerror(rte_errno));
   }
-  return BufferPool(ordinary, large);
+  return BufferPool(ordinary, large, size.bytes);
 }
 
 BufferPool::BufferPool(BufferPool&& other) noexcept
-    : ordinary_(std::exchange(other.ordinary_, nullptr)), large_(std::exchange(other.large_, nullptr)) {}
+    : ordinary_(std::exchange(other.ordinary_, nullptr)),
+      large_(std::exchange(other.large_, nullptr)),
+      bytes_(other.bytes_) {}
 
 BufferPool::~BufferPool() {
   rte_mempool_free(ordinary_);
@@ -38,7 +41,7 @@ BufferPool::~BufferPool() {
 
 bool BufferPool::attach(Burst& burst, unsigned index, std::uint32_t length, std::uint16_t headroom) noexcept {
   constexpr std::uint32_t tail = 128;
-  rte_mempool* pool = length + headroom + tail <= ordinary_bytes ? ordinary_ : large_;
+  rte_mempool* pool = length + headroom + tail <= bytes_ ? ordinary_ : large_;
   rte_mbuf* buffer = length + headroom > UINT16_MAX ? nullptr : rte_pktmbuf_alloc(pool);
   if (buffer == nullptr) return false;
   buffer->data_off = headroom;
@@ -57,6 +60,8 @@ void BufferPool::release(Burst& burst) noexcept {
     burst.buffer(i) = nullptr;
   }
 }
+
+unsigned BufferPool::capacity() const { return ordinary_->size + large_->size; }
 
 unsigned BufferPool::in_use() const {
   return rte_mempool_in_use_count(ordinary_) + rte_mempool_in_use_count(large_);

@@ -27,6 +27,8 @@ class BufferPool {
   struct Size {
     unsigned ordinary;
     unsigned large;
+    std::uint32_t bytes = ordinary_bytes;  // of an ordinary buffer; what a port's frames need, and headroom
+    unsigned cache = 0;                    // ordinary buffers kept at hand by each worker
   };
 
   // `name` must be unique in the process. Error: what DPDK said.
@@ -44,13 +46,18 @@ class BufferPool {
 
   // Buffers in use.
   [[nodiscard]] unsigned in_use() const;
+  // Of all ordinary and large ones.
+  [[nodiscard]] unsigned capacity() const;
+  [[nodiscard]] rte_mempool* ordinary() const { return ordinary_; }
   [[nodiscard]] rte_mempool* large() const { return large_; }
 
  private:
-  BufferPool(rte_mempool* ordinary, rte_mempool* large) : ordinary_(ordinary), large_(large) {}
+  BufferPool(rte_mempool* ordinary, rte_mempool* large, std::uint32_t bytes)
+      : ordinary_(ordinary), large_(large), bytes_(bytes) {}
 
   rte_mempool* ordinary_;
   rte_mempool* large_;
+  std::uint32_t bytes_;
 };
 
 }  // namespace espgate::dataplane::dpdk

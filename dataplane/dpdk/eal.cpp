@@ -2,49 +2,110 @@
 #include "dataplane/dpdk/eal.h"
 
 #include <array>
-#include <vector>
+#include <fstream>
+#include <optional>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_launch.h>
 #include <rte_lcore.h>
+#include <rte_timer.h>
 #include <sched.h>
 
 namespace espgate::dataplane::dpdk {
 namespace {
 
-tl::expected<void, std::string> start(unsigned megabytes) {
+using Started = tl::expected<void, std::string>;
+
+std::optional<Started>& started() {
+  static std::optional<Started> result;
+  return result;
+}
+
+// The CPUs that this process may use, as EAL writes them: "(0,1)".
+std::string allowed_cpus() {
   cpu_set_t affinity;
   CPU_ZERO(&affinity);
   sched_getaffinity(0, sizeof affinity, &affinity);
-  // Core 0 may be outside the set that we are allowed; a mapping from lcore 0 to whatever we run on now never
-  // is.
-  const std::string cores = "0@" + std::to_string(sched_getcpu());
-  std::array<std::string, 12> arguments = {"espgate",
-                                           "--no-huge",
-                                           "--no-shconf",
-                                           "--no-pci",
-                                           "--no-telemetry",
-                                           "--iova-mode=va",
-                                           "--log-level=lib.*:error",
-                                           "--log-level=error",
-                                           "--lcores",
-                                           cores,
-                                           "-m",
-                                           std::to_string(megabytes)};
+  std::string text;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &affinity)) text += (text.empty() ? "(" : ",") + std::to_string(cpu);
+  return text + ")";
+}
+
+Started start_with(std::vector<std::string> arguments) {
+  if (started()) return *started();
+  cpu_set_t affinity;
+  CPU_ZERO(&affinity);
+  sched_getaffinity(0, sizeof affinity, &affinity);
   std::vector<char*> argv;
   argv.reserve(arguments.size());
   for (std::string& argument : arguments) argv.push_back(argument.data());
   if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0)
-    return tl::unexpected(std::string("DPDK did not start: ") + rte_strerror(rte_errno));
+    started() = tl::unexpected(std::string("DPDK did not start: ") + rte_strerror(rte_errno));
+  else
+    started() = Started();
   sched_setaffinity(0, sizeof affinity, &affinity);
-  return {};
+  return *started();
+}
+
+int run_body(void* body) {
+  (*static_cast<const std::function<void()>*>(body))();
+  return 0;
 }
 
 }  // namespace
 
-tl::expected<void, std::string> start_without_ports(unsigned megabytes) {
-  static const tl::expected<void, std::string> result = start(megabytes);
+Started start_without_ports(unsigned megabytes) {
+  // Core 0 may be outside the set that we are allowed; a mapping from lcore 0 to whatever we run on now never
+  // is.
+  return start_with({"espgate", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "--iova-mode=va",
+                     "--log-level=lib.*:error", "--log-level=error", "--lcores",
+                     "0@" + std::to_string(sched_getcpu()), "-m", std::to_string(megabytes)});
+}
+
+std::vector<std::string> eal_arguments(const EalOptions& options) {
+  std::string lcores = "0@" + allowed_cpus();
+  for (std::size_t i = 0; i < options.worker_cores.size(); ++i)
+    lcores += ',' + std::to_string(i + 1) + '@' + std::to_string(options.worker_cores[i]);
+  std::vector<std::string> arguments = {"espgate-dataplane",
+                                        "--log-level=lib.*:warning",
+                                        "--log-level=warning",
+                                        "--lcores",
+                                        lcores,
+                                        "-m",
+                                        std::to_string(options.megabytes)};
+  // Without files that other processes could open: neither hugepage files nor telemetry sockets outlive us.
+  if (options.hugepages)
+    arguments.insert(arguments.end(), {"--in-memory", "--no-telemetry"});
+  else
+    arguments.insert(arguments.end(), {"--no-huge", "--no-shconf", "--no-telemetry"});
+  if (options.pci.empty()) arguments.insert(arguments.end(), {"--no-pci", "--iova-mode=va"});
+  for (const std::string& address : options.pci) arguments.insert(arguments.end(), {"-a", address});
+  return arguments;
+}
+
+Started start(const EalOptions& options) {
+  auto result = start_with(eal_arguments(options));
+  if (result) rte_timer_subsystem_init();
   return result;
 }
+
+bool hugepages_available() {
+  std::ifstream meminfo("/proc/meminfo");
+  std::string name;
+  unsigned long free_pages = 0;
+  for (std::string line; std::getline(meminfo, line);)
+    if (line.starts_with("HugePages_Free:")) free_pages = std::stoul(line.substr(line.find(':') + 1));
+  return free_pages > 0;
+}
+
+bool launch_worker(unsigned index, const std::function<void()>& body) {
+  return rte_eal_remote_launch(run_body, const_cast<std::function<void()>*>(&body), index + 1) == 0;
+}
+
+void join_workers() { rte_eal_mp_wait_lcore(); }
+
+void run_driver_timers() { rte_timer_manage(); }
 
 }  // namespace espgate::dataplane::dpdk

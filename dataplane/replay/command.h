@@ -17,5 +17,6 @@ using Command = std::function<Expected<void>()>;
 void add_decap(CLI::App& app, Command& chosen);
 void add_encap(CLI::App& app, Command& chosen);
 void add_inspect(CLI::App& app, Command& chosen);
+void add_send(CLI::App& app, Command& chosen);
 
 }  // namespace espgate::replay

@@ -65,7 +65,7 @@ void append_sas(std::string& out, const DecapReport& report) {
     out +=
         fmt::format("  {}  {:<18} {:>22} -> {:<22} {:>8} packets  {:>10} bytes  sequence {}..{}{}\n",
                     spi_text(entry.sa.spi), suite, seen->outer.source.to_string(),
-                    seen->outer.destination.to_string(), entry.sa.counters.packets, entry.sa.counters.bytes,
+                    seen->outer.destination.to_string(), entry.sa.counters.packets.value(), entry.sa.counters.bytes.value(),
                     seen->first_sequence, seen->last_sequence, entry.sa.esn ? " (ESN)" : "");
   }
 }
@@ -103,8 +103,8 @@ Json sas_json(const DecapReport& report) {
                {"suite", crypto::suite(entry.sa.suite).name},
                {"engine", report.engine.does(entry.sa.suite)},
                {"esn", entry.sa.esn},
-               {"packets", entry.sa.counters.packets},
-               {"bytes", entry.sa.counters.bytes}};
+               {"packets", entry.sa.counters.packets.value()},
+               {"bytes", entry.sa.counters.bytes.value()}};
     if (const SaObservation* seen = find(report.observer, entry.sa)) {
       sa["source"] = seen->outer.source.to_string();
       sa["destination"] = seen->outer.destination.to_string();

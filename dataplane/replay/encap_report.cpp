@@ -47,8 +47,8 @@ void append_sas(std::string& out, const EncapReport& report) {
   for (std::size_t i = 0; i < std::min(clients.size(), sas_shown); ++i) {
     const dataplane::OutboundSa& sa = clients[i]->sa;
     out += fmt::format("  0x{:08x}  {:<22} {:>8} packets  {:>10} bytes  sequence {}..{}{}\n", sa.spi,
-                       endpoint(clients[i]->address, clients[i]->natt_port), sa.counters.packets,
-                       sa.counters.bytes, first_sequence(sa), sa.next_sequence - 1, sa.esn ? " (ESN)" : "");
+                       endpoint(clients[i]->address, clients[i]->natt_port), sa.counters.packets.value(),
+                       sa.counters.bytes.value(), first_sequence(sa), sa.next_sequence - 1, sa.esn ? " (ESN)" : "");
   }
   if (clients.size() > sas_shown) out += fmt::format("  and {} more\n", clients.size() - sas_shown);
   if (clients.empty()) out += "  no packet\n";
@@ -60,8 +60,8 @@ Json sas_json(const EncapClients& clients) {
     const dataplane::OutboundSa& sa = client->sa;
     sas.push_back({{"spi", fmt::format("0x{:08x}", sa.spi)},
                    {"client", endpoint(client->address, client->natt_port)},
-                   {"packets", sa.counters.packets},
-                   {"bytes", sa.counters.bytes},
+                   {"packets", sa.counters.packets.value()},
+                   {"bytes", sa.counters.bytes.value()},
                    {"first_sequence", first_sequence(sa)},
                    {"last_sequence", sa.next_sequence - 1}});
   }

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_decap(app, chosen);
   add_encap(app, chosen);
   add_inspect(app, chosen);
+  add_send(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

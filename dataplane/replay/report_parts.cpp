@@ -12,7 +12,7 @@ std::string drops_text(const dataplane::WorkerStats& stats) {
   for (std::size_t i = 0; i < dataplane::drop_reason_count; ++i) {
     const auto& info = dataplane::drop_reasons[i];
     if (stats.drops[i] != 0)
-      out += fmt::format("  {:<22} {:>8}  {}\n", info.name, stats.drops[i], info.sentence);
+      out += fmt::format("  {:<22} {:>8}  {}\n", info.name, stats.drops[i].value(), info.sentence);
   }
   return "\nDrops\n" + (out.empty() ? "  none\n" : out);
 }
@@ -20,7 +20,7 @@ std::string drops_text(const dataplane::WorkerStats& stats) {
 nlohmann::ordered_json drops_json(const dataplane::WorkerStats& stats) {
   auto drops = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < dataplane::drop_reason_count; ++i)
-    if (stats.drops[i] != 0) drops[std::string(dataplane::drop_reasons[i].name)] = stats.drops[i];
+    if (stats.drops[i] != 0) drops[std::string(dataplane::drop_reasons[i].name)] = stats.drops[i].value();
   return drops;
 }
 

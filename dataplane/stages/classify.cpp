@@ -92,6 +92,8 @@ DropReason outer_ip_fault(wire::ParseError error) {
 void classify_ipv4(Burst& burst, Packet& packet, const ClassifyContext& context) {
   auto ip = wire::Ipv4Packet::parse(packet.bytes());
   if (!ip) return burst.drop(packet, outer_ip_fault(ip.error()));
+  if (context.own_address != 0 && ip->destination() != context.own_address)
+    return burst.drop(packet, DropReason::foreign_destination);
   if (ip->is_fragment()) [[unlikely]] {
     if (!reassemble(burst, packet, context.reassembler)) return;
     ip = wire::Ipv4Packet::parse(packet.bytes());

@@ -13,6 +13,7 @@ struct ClassifyContext {
   // Datagrams that *come* from 500 and 4500 are taken too: a capture shows both directions, a gateway sees
   // one.
   bool both_directions;
+  std::uint32_t own_address = 0;  // what is for another IPv4 address is dropped; 0: any is taken
 };
 
 // Sorts what comes from outside: ESP in UDP (RFC 3948 §2.2) and plain ESP stay live with `data` at the ESP

@@ -7,6 +7,8 @@
 #include "wire/ipv4.h"
 #include "wire/udp.h"
 
+#include <atomic>
+
 namespace espgate::dataplane {
 namespace {
 
@@ -39,7 +41,7 @@ void push(Packet& packet, const OutboundSa& sa, std::uint32_t padding) {
 
 }  // namespace
 
-void esp_push(Burst& burst) {
+void esp_push(Burst& burst, std::span<channel::SaProgress> progress) {
   for (Packet& packet : burst.live()) {
     OutboundSa& sa = *packet.outbound_sa;
     const std::uint32_t padding =
@@ -48,13 +50,17 @@ void esp_push(Burst& burst) {
       burst.drop(packet, DropReason::too_big);
       continue;
     }
-    if (sa.next_sequence > sa.last_sequence || sa.next_sequence == 0) {
+    // The manager may raise it meanwhile.
+    const std::uint64_t last = std::atomic_ref(sa.last_sequence).load(std::memory_order_relaxed);
+    if (sa.next_sequence > last || sa.next_sequence == 0) {
       burst.drop(packet, DropReason::sequence_exhausted);
       continue;
     }
     packet.sequence = sa.next_sequence++;
     ++sa.counters.packets;
     sa.counters.bytes += packet.length;
+    if (sa.slot < progress.size())
+      progress[sa.slot].outbound_next.store(sa.next_sequence, std::memory_order_relaxed);
     push(packet, sa, padding);
   }
 }

@@ -5,6 +5,8 @@
 #include "dataplane/session.h"
 #include "wire/l2tp.h"
 
+#include <atomic>
+
 namespace espgate::dataplane {
 namespace {
 
@@ -40,7 +42,7 @@ bool has_bare_header(const Packet& packet) {
   if (sa.observed) return;
   packet.session = sa.peer->find_session(packet.tunnel_and_session);
   if (packet.session == nullptr) return burst.drop(packet, DropReason::l2tp_unknown_session);
-  sa.last_session = packet.session;
+  std::atomic_ref(sa.last_session).store(packet.session, std::memory_order_relaxed);
   sa.last_tunnel_and_session = packet.tunnel_and_session;
 }
 
@@ -55,9 +57,9 @@ void l2tp_pull(Burst& burst) {
     } else if (!pull_header(burst, packet)) {
       continue;
     }
-    const InboundSa& sa = *packet.inbound_sa;
-    packet.session = sa.last_session;
-    if (sa.last_session == nullptr || sa.last_tunnel_and_session != packet.tunnel_and_session) [[unlikely]]
+    InboundSa& sa = *packet.inbound_sa;
+    packet.session = std::atomic_ref(sa.last_session).load(std::memory_order_relaxed);
+    if (packet.session == nullptr || sa.last_tunnel_and_session != packet.tunnel_and_session) [[unlikely]]
       find_session(burst, packet);
   }
 }

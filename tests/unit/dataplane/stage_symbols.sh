@@ -6,13 +6,17 @@ set -euo pipefail
 IFS=';' read -ra objects <<<"$1"
 checked=()
 for object in "${objects[@]}"; do
-  case "$object" in */stages/*.o | */path.cpp.o) checked+=("$object") ;; esac
+  case "$object" in */stages/*.o | */path.cpp.o | */icmp_reply.cpp.o) checked+=("$object") ;; esac
 done
-[ ${#checked[@]} -ge 14 ] || { echo "only ${#checked[@]} stage objects found"; exit 1; }
+[ ${#checked[@]} -ge 26 ] || { echo "only ${#checked[@]} stage objects found"; exit 1; }
 
 defined=$(nm --defined-only -C "${checked[@]}" | sed -nE 's/^[0-9a-f]+ [TWVtwv] //p')
-# A loop over the eight sessions of a peer.
-allowed='^(memcpy|memmove|memset|memcmp|_GLOBAL_OFFSET_TABLE_|espgate::dataplane::Peer::find_session\(unsigned int\) const)$'
+# A loop over the eight sessions of a peer; a few stores into a prebuilt header; functions of wire/ that only look at
+# and change the bytes they are given.
+own='Peer::find_session\(unsigned int\) const|set_outer_destination\(.*\)'
+wire='clamp_tcp_mss\(.*\)|IcmpMessage::parse\(.*\)|build_icmp\(.*\)|turn_into_echo_reply\(.*\)|icmp_quote_length\(.*\)'
+wire+='|may_cause_icmp_error\(.*\)|destination_unreachable\(.*\)|fragmentation_needed\(.*\)|time_exceeded_in_transit\(\)'
+allowed="^(memcpy|memmove|memset|memcmp|_GLOBAL_OFFSET_TABLE_|espgate::dataplane::($own)|espgate::wire::($wire))$"
 bad=0
 for object in "${checked[@]}"; do
   while read -r symbol; do

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <tl/expected.hpp>
+
+namespace espgate::client {
+
+enum class ErrorKind : std::uint8_t {
+  usage,          // the command line asks for something that can't be
+  configuration,  // the gateway's file has not what is needed, or has errors
+  system,         // the TUN device, the socket or a file
+};
+
+// What a person needs to go on: what was expected and what came, where, and the remedy. Never holds a key.
+struct Error {
+  std::string what;
+  std::string where;  // "--gateway", "gateway.toml", "/dev/net/tun"; empty where the message names it
+  std::string hint;   // what to do about it; may be empty
+  ErrorKind kind = ErrorKind::system;
+
+  // "where: what; hint"
+  [[nodiscard]] std::string to_string() const {
+    std::string text = where;
+    if (!text.empty()) text += ": ";
+    text += what;
+    if (!hint.empty()) text += "; " + hint;
+    return text;
+  }
+};
+
+template <typename T>
+using Expected = tl::expected<T, Error>;
+
+[[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
+
+// A system call that failed with `number` (errno), in the kernel's words: "cannot bind: Address already in
+// use".
+[[nodiscard]] inline tl::unexpected<Error> system_failure(std::string where, const std::string& doing,
+                                                          int number, std::string hint = {}) {
+  return fail({.what = "cannot " + doing + ": " + std::strerror(number),
+               .where = std::move(where),
+               .hint = std::move(hint),
+               .kind = ErrorKind::system});
+}
+
+}  // namespace espgate::client

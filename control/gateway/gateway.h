@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "channel/messages.h"
+#include "control/gateway/dump.h"
+#include "control/gateway/installer.h"
+#include "control/gateway/peer.h"
+#include "control/state/gateway_state.h"
+#include "control/state/sequences.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace espgate::control {
+
+// What the data plane is to have, and how it gets it. Peers come from the configuration (and will come from
+// IKE); this compares them with what is installed, removes what is too much, adds what is missing, and
+// nothing twice. Keeps the sequence numbers of static SAs ahead of what they send. No I/O but the sequence
+// file; one thread.
+class Gateway {
+ public:
+  using Progress = std::span<const channel::SaProgress>;
+  struct Options {
+    // Writes state() to where the next control process finds it; called before commands that depend on it.
+    std::function<void()> save_state = [] {};
+    std::function<Sequences::TimePoint()> clock = std::chrono::system_clock::now;
+  };
+
+  Gateway(Sequences sequences, Options options)
+      : sequences_(std::move(sequences)), options_(std::move(options)) {}
+
+  // Before the first connection.
+  void want(std::unique_ptr<Peer> peer);
+
+  // A data plane is there; asks it what it has. `predecessor`: what the control process before us left, if it
+  // did; looked at only the first time.
+  void connected(std::uint32_t slots, Installer::Send send, const std::optional<GatewayState>& predecessor);
+  // It is gone; `last` are its counters.
+  void disconnected(Progress last);
+  void on_event(const channel::Event& event);
+  // Once a second, and soon after soft_life: reads the counters, reserves numbers, tries again what has
+  // failed.
+  void tick(Progress progress);
+  // Reads the counters and writes what they say. The last thing before we end; the data plane goes on.
+  void save_numbers(Progress progress);
+  // True once after a soft_life: tick() should come now.
+  [[nodiscard]] bool take_urgent() { return std::exchange(urgent_, false); }
+
+  [[nodiscard]] GatewayState state() const;
+  // True once after something in state() has changed.
+  [[nodiscard]] bool take_state_changed() { return std::exchange(state_changed_, false); }
+
+  [[nodiscard]] const std::vector<std::shared_ptr<Peer>>& peers() const { return peers_; }
+  // Null: none has this id.
+  [[nodiscard]] const Peer* find_peer(std::uint32_t peer_id) const;
+  // The data plane has said what it has, and has been told what it lacked.
+  [[nodiscard]] bool is_reconciled() const { return reconciled_; }
+  [[nodiscard]] std::size_t pending_commands() const { return installer_.pending(); }
+
+ private:
+  // gateway_reconcile.cpp
+  void reconcile();
+  void assign_ids();
+  void adopt(Peer& peer);
+  void adopt(WantedSa& sa) const;
+  void remove_excess();
+  [[nodiscard]] bool was_pushed(const Fingerprint& contents) const;
+
+  // gateway_numbers.cpp
+  [[nodiscard]] Expected<void> prepare(WantedSa& sa);
+  [[nodiscard]] Expected<void> prepare_outbound(WantedSa& sa);
+  void learn(Progress progress);
+  void learn(WantedSa& sa, const channel::SaProgress& progress);
+  void extend();
+  [[nodiscard]] bool reserve_ahead(const Peer& peer, WantedSa& sa);
+
+  void push_missing();
+  [[nodiscard]] Expected<void> prepare(Peer& peer);
+  void push(const std::shared_ptr<Peer>& peer);
+  static void refuse(Peer& peer, const std::string& why);
+  void log(const channel::Event& event) const;
+  void move(const channel::Event& event);
+
+  Sequences sequences_;
+  Options options_;
+  std::vector<std::shared_ptr<Peer>> peers_;
+  Installer installer_;
+  std::uint32_t slots_ = 0;
+  bool first_connection_ = true;
+  bool reconciled_ = false;
+  bool urgent_ = false;
+  bool state_changed_ = false;
+  bool commit_failed_ = false;
+  std::optional<GatewayState> predecessor_;  // until the first reconcile()
+  Dump dump_;
+};
+
+}  // namespace espgate::control

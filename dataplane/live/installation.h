@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "channel/messages.h"
+#include "crypto/engine.h"
+#include "dataplane/path_mtu.h"
+#include "dataplane/sa.h"
+#include "dataplane/sa_table.h"
+#include "dataplane/session.h"
+#include "dataplane/session_table.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace espgate::dataplane::live {
+
+// What control has installed: peers, SAs and sessions, and the tables by which the workers find them. The
+// manager's alone; workers look at what is published meanwhile, and nothing that one may still hold is freed
+// before `synchronize`. Commands are idempotent: the same thing twice is there once.
+class Installation {
+ public:
+  struct Options {
+    SaTable& sas;
+    SessionTable& clients;
+    crypto::Engine& engine;  // for making keys; workers use them with engines of the same name
+    std::span<channel::SaProgress> progress;
+    std::uint16_t outer_mtu = 1500;
+    unsigned workers = 1;
+    // Waits until no worker can hold what was unlinked before.
+    std::function<void()> synchronize;
+  };
+
+  struct Inbound {
+    InboundSa* sa = nullptr;
+    std::unique_ptr<crypto::Key> key;
+    channel::SaAdd wanted{};  // with the keys wiped
+    bool soft = false;        // the soft limit was told
+    bool expired = false;     // a hard limit has passed: it is known, and takes nothing any more
+    std::uint64_t added_nanoseconds = 0;
+  };
+  struct Outbound {
+    std::unique_ptr<OutboundSa> sa;
+    std::unique_ptr<crypto::Key> key;
+    channel::SaAdd wanted{};
+    std::uint64_t soft_sequence = 0;  // the last_sequence whose end was told of
+    std::uint64_t first_sequence = 1;
+    bool soft = false;
+    bool expired = false;
+    std::uint64_t path_mtu_until = 0;  // when a lowered MTU is tried again; 0: it is not lowered
+    std::uint64_t added_nanoseconds = 0;
+  };
+  // Both directions of one SPI slot.
+  struct Pair {
+    std::uint32_t peer_id = 0;
+    std::unique_ptr<Inbound> inbound;
+    std::unique_ptr<Outbound> outbound;
+  };
+  struct SessionEntry {
+    std::unique_ptr<Session> session;
+    channel::SessionUpdate wanted{};
+  };
+  struct PeerEntry {
+    Peer peer;
+    std::uint8_t owner = 0;
+    std::vector<std::uint32_t> slots;
+    std::vector<SessionEntry> sessions;
+  };
+
+  explicit Installation(const Options& options) : options_(options) {}
+  ~Installation() { clear(); }
+
+  // `now_nanoseconds`, of the clock of check_limits(), is remembered as the age of what is added.
+  channel::Result apply(const channel::Command& command, std::uint64_t now_nanoseconds = 0);
+  void clear();
+  // Everything as dump events, without dump_end.
+  void dump(const std::function<void(const channel::Event&)>& send) const;
+  // Tells of soft and hard limits that were reached since; `now_nanoseconds` is any clock that does not go
+  // back.
+  void check_limits(std::uint64_t now_nanoseconds, const std::function<void(const channel::Event&)>& send);
+  // A router says that a client's packets are too big for the path. False: we have no such SA; nothing
+  // changed.
+  bool lower_path_mtu(const PathMtu& path, std::uint64_t now_nanoseconds);
+
+  [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<PeerEntry>>& peers() const { return peers_; }
+  [[nodiscard]] const std::map<std::uint32_t, Pair>& pairs() const { return pairs_; }
+  [[nodiscard]] std::span<const channel::SaProgress> progress() const { return options_.progress; }
+
+ private:
+  channel::Result add(const channel::SaAdd& wanted);
+  channel::Result add_inbound(PeerEntry& peer, Pair& pair, const channel::SaAdd& wanted);
+  channel::Result add_outbound(PeerEntry& peer, Pair& pair, const channel::SaAdd& wanted);
+  channel::Result update(const channel::SaUpdate& wanted);
+  channel::Result remove(const channel::SaDelete& wanted);
+  channel::Result update(const channel::PeerUpdate& wanted);
+  channel::Result remove(const channel::PeerDelete& wanted);
+  channel::Result update(const channel::SessionUpdate& wanted);
+  channel::Result remove(const channel::SessionDelete& wanted);
+
+  PeerEntry* find_peer(std::uint32_t id);
+  void remove_inbound(PeerEntry& peer, Pair& pair);
+  void remove_outbound(PeerEntry& peer, Pair& pair);
+  void remove_pair_if_empty(std::uint32_t slot);
+  void stop_sending(PeerEntry& peer, const OutboundSa& sa);
+  void retire(PeerEntry& peer, std::unique_ptr<Session> session, Session* successor);
+  [[nodiscard]] OutboundSa* outbound_of(std::uint32_t slot);
+  void set_limits(PeerEntry& peer, const Outbound& outbound);
+  void check_inbound(Inbound& inbound, const std::function<void(const channel::Event&)>& send);
+  void check_outbound(std::uint32_t slot, Outbound& outbound, std::uint64_t now,
+                      const std::function<void(const channel::Event&)>& send);
+
+  Options options_;
+  std::uint64_t now_nanoseconds_ = 0;  // of the command at hand
+  std::map<std::uint32_t, std::unique_ptr<PeerEntry>> peers_;
+  std::map<std::uint32_t, Pair> pairs_;  // by slot
+};
+
+}  // namespace espgate::dataplane::live

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+espgate_fuzz(handshake espgate_channel)
+espgate_fuzz(json_request espgate_control)
+espgate_fuzz(sequence_file espgate_control)
+espgate_fuzz(state_segment espgate_control)

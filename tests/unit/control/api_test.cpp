@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/api/api.h"
+
+#include "tests/unit/control/gateway_fixture.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+namespace espgate::control::test {
+namespace {
+
+using Json = nlohmann::json;
+using testing::HasSubstr;
+
+class ApiTest : public GatewayFixture, public StatusSource {
+ protected:
+  Json ask(const Json& request) const { return api_.answer(request); }
+  [[nodiscard]] const Gateway& gateway() const override { return *gateway_; }
+  [[nodiscard]] std::optional<Connection> connection() const override {
+    if (!control_) return std::nullopt;
+    return Connection{2, std::chrono::seconds(7)};
+  }
+  [[nodiscard]] const std::string& last_connect_error() const override { return connect_error_; }
+  [[nodiscard]] std::chrono::seconds uptime() const override { return std::chrono::seconds(60); }
+
+  std::string connect_error_;
+  Api api_{*this};
+};
+
+TEST_F(ApiTest, status_says_what_is_wanted_and_installed) {
+  wanted_.push_back(static_peer(100));  // beyond the data plane's slots
+  start_control();
+  connect_error_ = "nobody listens";
+  Json status = ask({{"command", "status"}});
+  EXPECT_EQ(status["dataplane"], (Json{{"connected", false}, {"error", "nobody listens"}}));
+  start_dataplane(64);
+  connect();
+  status = ask({{"command", "status"}});
+  EXPECT_EQ(status["dataplane"]["connected"], true);
+  EXPECT_EQ(status["dataplane"]["seconds"], 7);
+  EXPECT_EQ(status["peers"], (Json{{"wanted", 2}, {"installed", 1}}));
+  EXPECT_EQ(status["uptime_seconds"], 60);
+  EXPECT_EQ(status["pid"], ::getpid());
+  EXPECT_THAT(status["last_errors"].dump(), HasSubstr("only 64 slots"));
+}
+
+TEST_F(ApiTest, a_peer_is_found_by_id_and_by_name) {
+  wanted_.push_back(static_peer(2));
+  start_control();
+  start_dataplane();
+  connect();
+  const Json by_name = ask({{"command", "peer"}, {"name", "client-2"}});
+  EXPECT_EQ(by_name["peer"]["sessions"][0]["inner_address"], "10.40.0.2");
+  EXPECT_EQ(by_name["peer"]["remote"]["port"], 4500);
+  EXPECT_EQ(ask({{"command", "peer"}, {"peer_id", by_name["peer"]["peer_id"]}}), by_name);
+  EXPECT_EQ(ask({{"command", "peer"}})["peers"].size(), 2u);
+  EXPECT_EQ(ask({{"command", "peer"}, {"peer_id", 999}})["ok"], false);
+  EXPECT_EQ(ask({{"command", "peer"}, {"peer_id", 0}})["ok"], false);
+  EXPECT_THAT(ask({{"command", "peer"}, {"name", "nobody"}})["error"], HasSubstr("nobody"));
+}
+
+TEST_F(ApiTest, no_answer_has_a_key) {
+  wanted_[0].inbound.cipher_key.data()[0] = std::byte{0x7f};
+  start_control();
+  start_dataplane();
+  connect();
+  for (const Json& request : {Json{{"command", "peer"}}, Json{{"command", "status"}}}) {
+    const std::string answer = ask(request).dump();
+    EXPECT_THAT(answer, testing::Not(HasSubstr("key")));
+  }
+}
+
+TEST_F(ApiTest, the_log_level_can_be_read_and_set) {
+  start_control();
+  const auto before = spdlog::get_level();
+  EXPECT_EQ(ask({{"command", "log level"}, {"level", "debug"}}), (Json{{"level", "debug"}}));
+  EXPECT_EQ(spdlog::get_level(), spdlog::level::debug);
+  EXPECT_EQ(ask({{"command", "log level"}}), (Json{{"level", "debug"}}));
+  EXPECT_EQ(ask({{"command", "log level"}, {"level", "loud"}})["ok"], false);
+  spdlog::set_level(before);
+}
+
+TEST_F(ApiTest, what_is_no_command_is_an_error) {
+  start_control();
+  EXPECT_THAT(ask({{"command", "dance"}})["error"], HasSubstr("commands: status"));
+  EXPECT_THROW((void)ask(Json::object()), Json::exception);
+  EXPECT_THROW((void)ask({{"command", "peer"}, {"peer_id", "x"}}), Json::exception);
+}
+
+}  // namespace
+}  // namespace espgate::control::test
