@@ -93,7 +93,6 @@ Started start(const EalOptions& options) {
 
 bool hugepages_available() {
   std::ifstream meminfo("/proc/meminfo");
-  std::string name;
   unsigned long free_pages = 0;
   for (std::string line; std::getline(meminfo, line);)
     if (line.starts_with("HugePages_Free:")) free_pages = std::stoul(line.substr(line.find(':') + 1));

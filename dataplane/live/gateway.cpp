@@ -97,6 +97,7 @@ tl::expected<void, std::string> Gateway::make_tables() {
 
 tl::expected<void, std::string> Gateway::make_workers() {
   std::vector<dpdk::Port*> all;
+  all.reserve(ports.size());
   for (const auto& port : ports) all.push_back(port.get());
   auto made_fabric = Fabric::create(config.workers.count, all);
   if (!made_fabric) return tl::unexpected(made_fabric.error());

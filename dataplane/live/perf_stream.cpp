@@ -59,7 +59,7 @@ class PerfStream final : public Stream {
   ~PerfStream() override { timing_.end(); }
 
   bool step(std::uint64_t now) override {
-    if (now < end_at_) return true;
+    if (now < end_at_) return client_.is_there();
     client_.send({{"end", result()}});
     return false;
   }

@@ -17,6 +17,7 @@ class StreamClient {
 
   // False: it has gone, or does not read; the line is lost.
   bool send(const nlohmann::json& line) { return server_.send(client_, line); }
+  [[nodiscard]] bool is_there() const { return server_.is_connected(client_); }
   [[nodiscard]] channel::JsonServer::ClientId id() const { return client_; }
 
  private:

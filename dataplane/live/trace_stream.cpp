@@ -119,7 +119,7 @@ class TraceStream final : public Stream {
       return false;
     }
     if (heartbeat_.is_due(now)) heartbeat_.sent(client_.send({{"progress", counts()}}), now);
-    return heartbeat_.is_alive(now);
+    return client_.is_there() && heartbeat_.is_alive(now);
   }
   void end() override { left_ = 0; }
   [[nodiscard]] channel::JsonServer::ClientId client() const override { return client_.id(); }

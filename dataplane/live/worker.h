@@ -65,7 +65,7 @@ class Worker {
  private:
   // Packets that take another way than their burst.
   struct Detour {
-    std::array<void*, 4 * max_burst> buffers;
+    std::array<void*, std::size_t{4} * max_burst> buffers;
     unsigned count = 0;
   };
   // Frames for one port.

@@ -16,7 +16,7 @@ void Worker::queue_live() {
 }
 
 void Worker::flush_all() {
-  for (std::uint8_t port = 0; port < outgoing_.size(); ++port) flush(port);
+  for (const dpdk::Port* port : shared_.ports) flush(port->id());
 }
 
 void Worker::flush(std::uint8_t port) {
