@@ -68,6 +68,7 @@ JsonServer::~JsonServer() = default;
 
 int JsonServer::descriptor() const { return state_->epoll.get(); }
 JsonServer::ClientId JsonServer::current_client() const { return state_->current; }
+bool JsonServer::is_connected(ClientId client) const { return state_->clients.contains(client); }
 
 void JsonServer::State::accept() {
   for (std::size_t i = 0; i < most_clients; ++i) {

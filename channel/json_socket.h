@@ -32,6 +32,8 @@ class JsonServer {
   // The connection whose request is being answered, to send it more lines later; dead ones are ignored.
   using ClientId = std::uint64_t;
   [[nodiscard]] ClientId current_client() const;
+  // Whether that connection is still there.
+  [[nodiscard]] bool is_connected(ClientId client) const;
   // False: the client is gone, or has more than 4 MiB waiting (this line is then not sent).
   bool send(ClientId client, const nlohmann::json& line);
 

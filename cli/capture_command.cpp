@@ -34,7 +34,8 @@ struct Totals {
 // One capture, from the first packet to the closed file.
 class Capture {
  public:
-  Capture(channel::JsonClient& connection, BpfFilter filter, replay::CaptureWriter writer, std::uint64_t count)
+  Capture(channel::JsonClient& connection, BpfFilter filter, replay::CaptureWriter writer,
+          std::uint64_t count)
       : connection_(connection), filter_(std::move(filter)), writer_(std::move(writer)), count_(count) {}
 
   // Error: the connection broke, or the file can't be written.
@@ -137,16 +138,19 @@ void add_capture(CLI::App& app, Action& chosen) {
   command->add_option("--point", options->point, "where")
       ->required()
       ->check(CLI::IsMember({"outside-rx", "decrypted", "before-encrypt", "outside-tx"}));
-  command->add_option("--filter", options->filter, "only what matches, as tcpdump takes it: \"udp port 4500\"");
-  command->add_option("-w,--write", options->file, "the file: NAME.pcapng, NAME.pcap, or - for standard output")
+  command->add_option("--filter", options->filter,
+                      "only what matches, as tcpdump takes it: \"udp port 4500\"");
+  command
+      ->add_option("-w,--write", options->file, "the file: NAME.pcapng, NAME.pcap, or - for standard output")
       ->required();
   command->add_option("-n", options->count, "end after so many packets were written");
   command->add_option("--seconds", options->seconds, "end after so long")->check(CLI::NonNegativeNumber);
   command->add_option("--snap", options->snap_bytes, "bytes of each packet at most")
       ->capture_default_str()
       ->check(CLI::Range(64, 65535));
-  command->callback(
-      [options, &chosen] { chosen = [options](const Output& output) { return run_capture(*options, output); }; });
+  command->callback([options, &chosen] {
+    chosen = [options](const Output& output) { return run_capture(*options, output); };
+  });
 }
 
 }  // namespace espgate::cli

@@ -79,7 +79,8 @@ PeerNames peer_names(const GatewayClient& client) {
 
 void add_names(const PeerNames& names, json& rows) {
   for (json& row : rows)
-    if (const auto at = names.find(row.at("peer").get<std::uint32_t>()); at != names.end()) row["name"] = at->second;
+    if (const auto at = names.find(row.at("peer").get<std::uint32_t>()); at != names.end())
+      row["name"] = at->second;
 }
 
 tl::expected<std::uint32_t, std::string> find_peer(const GatewayClient& client,

@@ -5,8 +5,8 @@
 
 namespace espgate::cli {
 
-// While it lives, Ctrl-C (SIGINT) and SIGTERM do not end the program but are remembered, so that a file can be closed
-// and a screen restored. One at a time.
+// While it lives, Ctrl-C (SIGINT) and SIGTERM do not end the program but are remembered, so that a file can
+// be closed and a screen restored. One at a time.
 class Interrupt {
  public:
   Interrupt() {

@@ -43,7 +43,8 @@ int perf(const PerfOptions& options, const Output& output) {
 }  // namespace
 
 void add_perf(CLI::App& app, Action& chosen) {
-  CLI::App* command = app.add_subcommand("perf", "what each stage costs: packets per burst, cycles per packet");
+  CLI::App* command =
+      app.add_subcommand("perf", "what each stage costs: packets per burst, cycles per packet");
   auto options = std::make_shared<PerfOptions>();
   add_gateway_options(*command, options->gateway);
   command->add_option("--seconds", options->seconds, "how long to measure")

@@ -44,7 +44,8 @@ void add_from_control(const Subject& subject, const GatewayClient& client, json&
   answer["not_installed"] = json::array();
   for (json& peer : control_peers(client))
     if (!peer.value("installed", true))
-      answer["not_installed"].push_back({{"name", peer.value("name", "")}, {"problem", peer.value("problem", "")}});
+      answer["not_installed"].push_back(
+          {{"name", peer.value("name", "")}, {"problem", peer.value("problem", "")}});
 }
 
 struct ShowOptions {

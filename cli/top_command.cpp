@@ -74,9 +74,10 @@ tl::expected<void, std::string> top(const GatewayOptions& options, const Output&
   const auto now = sample(*client);
   if (!now) return tl::unexpected(now.error());
   if (options.json)
-    output.out << json_text({{"seconds", std::chrono::duration<double>(now->at - before->at).count()},
-                             {"before", {{"status", before->status}, {"session", before->session}, {"drops", before->drops}}},
-                             {"now", {{"status", now->status}, {"session", now->session}, {"drops", now->drops}}}});
+    output.out << json_text(
+        {{"seconds", std::chrono::duration<double>(now->at - before->at).count()},
+         {"before", {{"status", before->status}, {"session", before->session}, {"drops", before->drops}}},
+         {"now", {{"status", now->status}, {"session", now->session}, {"drops", now->drops}}}});
   else
     output.out << text_of(*before, *now, sessions_on_paper);
   return {};

@@ -40,7 +40,8 @@ tl::expected<json, std::string> request_of(const TraceOptions& options, const Ga
   return request;
 }
 
-void print(const TraceOptions& options, const PeerNames& names, json trace, std::uint64_t number, const Output& output) {
+void print(const TraceOptions& options, const PeerNames& names, json trace, std::uint64_t number,
+           const Output& output) {
   if (trace.contains("peer")) {
     json rows = json::array({std::move(trace)});
     add_names(names, rows);
@@ -84,8 +85,7 @@ int run_trace(const TraceOptions& options, const Output& output) {
     output.err << "espgate: " << printed.error() << '\n';
     return failure;
   }
-  if (*printed < options.count)
-    output.err << fmt::format("{} of {} packets seen\n", *printed, options.count);
+  if (*printed < options.count) output.err << fmt::format("{} of {} packets seen\n", *printed, options.count);
   return *printed == 0 ? failure : success;
 }
 
@@ -95,13 +95,16 @@ void add_trace(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("trace", "follow the next packets through the stages");
   auto options = std::make_shared<TraceOptions>();
   add_gateway_options(*command, options->gateway);
-  command->add_option("-n", options->count, "how many packets")->capture_default_str()->check(CLI::Range(1, 4096));
+  command->add_option("-n", options->count, "how many packets")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
   command->add_option("--peer", options->peer, "only this client's: name, number, or outer address");
   command->add_option("--inner", options->inner, "only from or to this inner address");
   command->add_option("--spi", options->spi, "only of this SA: 0x00000400");
   command->add_option("--seconds", options->seconds, "give up after so long")->check(CLI::NonNegativeNumber);
-  command->callback(
-      [options, &chosen] { chosen = [options](const Output& output) { return run_trace(*options, output); }; });
+  command->callback([options, &chosen] {
+    chosen = [options](const Output& output) { return run_trace(*options, output); };
+  });
 }
 
 }  // namespace espgate::cli

@@ -46,8 +46,6 @@ int up(const UpOptions& options, const Output& output) {
                << options.configuration << " says the same\n";
     return failure;
   }
-  for (const config::Problem& warning : loaded->warnings)
-    output.err << "up | warning: " << warning.to_string() << '\n';
   std::filesystem::path sockets = loaded->config.runtime_directory;
   if (!options.runtime_directory.empty()) sockets = options.runtime_directory;
   auto both = programs(options, sockets);

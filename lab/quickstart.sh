@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# quickstart.sh BIN-FOLDER: the live gateway in network namespaces, one client with static keys, a ping through it.
-# Needs neither root nor hugepages nor a NIC; nothing is left behind.
+# quickstart.sh BIN-FOLDER [--iperf3 SECONDS] [--idle poll|adaptive]: the live gateway in network namespaces, one client
+# with static keys, a ping through it; with --iperf3 also TCP and UDP both ways. Needs neither root nor hugepages nor a
+# NIC; nothing is left behind.
 #
 #   client namespace                       this namespace                       private namespace
 #   tun0 10.40.0.2, 10.20.0.1 ---- outside 10.20.0.10 [espgate] 10.30.0.1 inside ---- 10.30.0.10
@@ -13,13 +14,22 @@ if [ -z "${ESPGATE_QUICKSTART_INSIDE:-}" ]; then
   exec env ESPGATE_QUICKSTART_INSIDE=1 unshare -Urnm --pid --fork --kill-child --mount-proc "$0" "$@"
 fi
 bin=$(readlink -f "$1")
+shift
+seconds=0 idle=adaptive
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --iperf3) seconds=$2; shift 2 ;;
+    --idle) idle=$2; shift 2 ;;
+    *) echo "quickstart: $1 is no option" >&2; exit 2 ;;
+  esac
+done
 runtime=$(mktemp -d)
 log=$runtime/log
 trap 'rm -rf "$runtime"' EXIT
 # Its own sockets and state, and readable by nobody else, as a file with keys should be.
 config=$runtime/quickstart.toml
 mkdir -m 700 "$runtime/state"
-(umask 077; { cat configs/quickstart.toml; printf '\n[runtime]\ndirectory = "%s/run"\nstate_directory = "%s/state"\n' "$runtime" "$runtime"; } >"$config")
+(umask 077; { cat configs/quickstart.toml; printf '\n[runtime]\ndirectory = "%s/run"\nstate_directory = "%s/state"\n[workers]\nidle = "%s"\n' "$runtime" "$runtime" "$idle"; } >"$config")
 
 until_true() { # until_true SECONDS COMMAND...: polls
   local tries=$(($1 * 10)); shift
@@ -68,6 +78,32 @@ cat "$runtime/client.log"
 printf '\n\033[1m$ ping -c 3 10.30.0.10\033[0m   (in the client'\''s namespace)\n'
 until_true 10 in_client ping -c 1 -W 1 10.30.0.10
 in_client ping -c 3 -i 0.2 10.30.0.10
+if [ "$seconds" -gt 0 ]; then
+  in_private iperf3 -s >"$runtime/iperf3.log" 2>&1 & server=$!
+  measure() { # measure TITLE IPERF3-ARGUMENT...: what iperf3 says at its end
+    printf '\n\033[1m$ iperf3 -c 10.30.0.10 %s\033[0m   (%s)\n' "${*:2}" "$1"
+    # A server that has just finished a test may still refuse the next.
+    local try
+    for try in 1 2 3 4 5; do
+      in_client timeout $((seconds + 20)) iperf3 -c 10.30.0.10 -t "$seconds" -f m "${@:2}" >"$runtime/iperf3.out" 2>&1 && break
+      [ "$try" -lt 5 ] || { cat "$runtime/iperf3.out" >&2; exit 1; }
+      sleep 1
+    done
+    grep -E 'sender|receiver' "$runtime/iperf3.out"
+  }
+  until_true 10 in_client bash -c ': < /dev/tcp/10.30.0.10/5201'
+  memory() { awk '/VmRSS/ { print $2, $3 }' "/proc/$(gate status --json | sed -nE 's/.*"pid": *([0-9]+).*/\1/p' | head -1)/status"; }
+  buffers() { gate status | grep buffers; }
+  before=$(memory)
+  buffers
+  measure "TCP from the client"
+  measure "TCP to the client" -R
+  measure "UDP from the client" -u -b 100M -l 1300
+  measure "UDP to the client" -u -b 100M -l 1300 -R
+  printf '\nmemory of the data plane: %s before, %s after\n' "$before" "$(memory)"
+  buffers
+  kill "$server"; wait "$server" || true
+fi
 for command in status session sa drops; do
   printf '\n\033[1m$ espgate %s\033[0m\n' "$command"
   gate "$command"

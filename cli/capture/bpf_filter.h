@@ -16,9 +16,10 @@ namespace espgate::cli {
 // A filter as tcpdump takes it (pcap-filter(7)), for packets that are at hand.
 class BpfFilter {
  public:
-  // `ethernet`: packets begin with an Ethernet header; else with an IP header. An empty expression lets all through.
-  // Error: what is wrong with the expression.
-  [[nodiscard]] static tl::expected<BpfFilter, std::string> compile(const std::string& expression, bool ethernet);
+  // `ethernet`: packets begin with an Ethernet header; else with an IP header. An empty expression lets all
+  // through. Error: what is wrong with the expression.
+  [[nodiscard]] static tl::expected<BpfFilter, std::string> compile(const std::string& expression,
+                                                                    bool ethernet);
 
   // `length`: of the whole packet, of which `bytes` may be the beginning.
   [[nodiscard]] bool matches(std::span<const std::byte> bytes, std::uint32_t length) const;

@@ -14,7 +14,8 @@ tl::expected<std::vector<std::byte>, std::string> from_base64(const std::string&
   const int length =
       EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                       reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (length < 0) return tl::unexpected(std::string("a packet's bytes are no base64; is this espgate's socket?"));
+  if (length < 0)
+    return tl::unexpected(std::string("a packet's bytes are no base64; is this espgate's socket?"));
   // OpenSSL counts what the padding stands for.
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
@@ -25,7 +26,8 @@ tl::expected<std::vector<std::byte>, std::string> from_base64(const std::string&
 std::string comment_of(const json& packet) {
   std::string comment;
   if (packet.contains("spi")) comment += "SPI " + packet.at("spi").get<std::string>() + ", ";
-  if (packet.contains("sequence")) comment += fmt::format("sequence {}, ", packet.at("sequence").get<std::uint64_t>());
+  if (packet.contains("sequence"))
+    comment += fmt::format("sequence {}, ", packet.at("sequence").get<std::uint64_t>());
   if (packet.contains("dropped")) comment += "dropped: " + packet.at("dropped").get<std::string>() + ", ";
   return comment + fmt::format("worker {}", packet.at("worker").get<unsigned>());
 }

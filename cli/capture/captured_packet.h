@@ -18,7 +18,8 @@ struct CapturedPacket {
   std::vector<std::byte> bytes;   // its beginning
   std::string comment;            // "SPI 0x00000400, sequence 12, worker 0"
 };
-// Error: the line is not what the data plane sends. Throws nlohmann::json::exception where a member is missing.
+// Error: the line is not what the data plane sends. Throws nlohmann::json::exception where a member is
+// missing.
 [[nodiscard]] tl::expected<CapturedPacket, std::string> read_captured_packet(const nlohmann::json& packet);
 
 }  // namespace espgate::cli

@@ -14,8 +14,10 @@ std::string line(std::string_view label, const std::string& text) {
   return fmt::format("  {:<10}{}\n", label, printable(text));
 }
 
-std::string direction_text(const json& counters, const char* packets, const char* bytes, const std::string& faults) {
-  return fmt::format("{} ({}){}", count_text(counters.at(packets), "packet"), bytes_text(counters.at(bytes)), faults);
+std::string direction_text(const json& counters, const char* packets, const char* bytes,
+                           const std::string& faults) {
+  return fmt::format("{} ({}){}", count_text(counters.at(packets), "packet"), bytes_text(counters.at(bytes)),
+                     faults);
 }
 
 std::string fault_text(const json& counters, const char* member, const char* what) {
@@ -32,8 +34,8 @@ std::string offloads_text(const json& offloads) {
 std::string one_port(const json& port) {
   const json& counters = port.at("counters");
   const std::string gateway = optional_text(port, "gateway");
-  std::string text = fmt::format("{} ({}) is {}\n", port.at("name").get<std::string>(), port.at("id").get<unsigned>(),
-                                 port.at("link").get<std::string>());
+  std::string text = fmt::format("{} ({}) is {}\n", port.at("name").get<std::string>(),
+                                 port.at("id").get<unsigned>(), port.at("link").get<std::string>());
   text += line("device", fmt::format("{} ({})", port.at("device").get<std::string>(),
                                      port.at("driver").get<std::string>()));
   text += line("address", fmt::format("{}, MAC {}, MTU {}{}", port.at("address").get<std::string>(),
@@ -42,10 +44,11 @@ std::string one_port(const json& port) {
   text += line("queues", fmt::format("{} to receive, {} to send", port.at("receive_queues").get<unsigned>(),
                                      port.at("transmit_queues").get<unsigned>()));
   text += line("offloads", offloads_text(port.at("offloads")));
-  text += line("received", direction_text(counters, "received", "received_bytes",
-                                          fault_text(counters, "receive_missed", "missed") +
-                                              fault_text(counters, "receive_errors", "damaged") +
-                                              fault_text(counters, "receive_without_buffer", "without buffer")));
+  text +=
+      line("received", direction_text(counters, "received", "received_bytes",
+                                      fault_text(counters, "receive_missed", "missed") +
+                                          fault_text(counters, "receive_errors", "damaged") +
+                                          fault_text(counters, "receive_without_buffer", "without buffer")));
   text += line("sent",
                direction_text(counters, "sent", "sent_bytes", fault_text(counters, "send_errors", "failed")));
   if (!port.contains("extended_counters")) return text;
@@ -76,12 +79,18 @@ std::string route_text(const json& answer) {
 }
 
 std::string neighbour_text(const json& answer) {
-  Table table({{"ADDRESS"}, {"PORT"}, {"MAC"}, {"STATE"}, {"HEARD", Table::Align::right},
-               {"WAITING", Table::Align::right}, {""}});
+  Table table({{"ADDRESS"},
+               {"PORT"},
+               {"MAC"},
+               {"STATE"},
+               {"HEARD", Table::Align::right},
+               {"WAITING", Table::Align::right},
+               {""}});
   for (const json& row : answer.at("neighbours"))
     table.add({row.at("address"), row.at("port"), optional_text(row, "mac"), row.at("state"),
                row.at("mac").is_null() ? "never" : duration_text(row.at("age_seconds")) + " ago",
-               std::to_string(row.at("waiting").get<unsigned>()), row.at("gateway").get<bool>() ? "gateway" : ""});
+               std::to_string(row.at("waiting").get<unsigned>()),
+               row.at("gateway").get<bool>() ? "gateway" : ""});
   const json& counters = answer.at("counters");
   const std::string faults = fault_text(counters, "conflicts", "claims to our own addresses") +
                              fault_text(counters, "failed", "that did not answer") +

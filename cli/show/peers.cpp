@@ -44,8 +44,9 @@ std::string life_text(const json& sa) {
 // Of an inbound SA the highest number that came, of an outbound one the next to be sent.
 std::string sequence_text(const json& sa) {
   const bool inbound = sa.at("direction") == "in";
-  return fmt::format("{}{}", inbound ? sa.at("highest").get<std::uint64_t>() : sa.at("next_sequence").get<std::uint64_t>(),
-                     sa.at("esn").get<bool>() ? " esn" : "");
+  return fmt::format(
+      "{}{}", inbound ? sa.at("highest").get<std::uint64_t>() : sa.at("next_sequence").get<std::uint64_t>(),
+      sa.at("esn").get<bool>() ? " esn" : "");
 }
 
 std::string window_text(const json& sa) {
@@ -55,19 +56,27 @@ std::string window_text(const json& sa) {
 
 std::string selector_text(const json& side) {
   const json& port = side.at("port");
-  return fmt::format("{} {}/{}", side.at("address").get<std::string>(), side.at("protocol").get<std::string>(),
+  return fmt::format("{} {}/{}", side.at("address").get<std::string>(),
+                     side.at("protocol").get<std::string>(),
                      port.is_string() ? port.get<std::string>() : port.dump());
 }
 
 }  // namespace
 
 std::string peer_text(const json& answer) {
-  Table table({{"PEER", Table::Align::right}, {"NAME"}, {"REMOTE"}, {"INNER"}, {"SPI IN"}, {"SPI OUT"},
-               {"WORKER", Table::Align::right}, {"IN", Table::Align::right}, {"OUT", Table::Align::right}});
+  Table table({{"PEER", Table::Align::right},
+               {"NAME"},
+               {"REMOTE"},
+               {"INNER"},
+               {"SPI IN"},
+               {"SPI OUT"},
+               {"WORKER", Table::Align::right},
+               {"IN", Table::Align::right},
+               {"OUT", Table::Align::right}});
   for (const json& peer : answer.at("peers"))
-    table.add({number(peer.at("peer")), optional_text(peer, "name"), peer.at("remote"), joined(peer.at("sessions")),
-               joined(peer.at("spis_in")), joined(peer.at("spis_out")), number(peer.at("owner")),
-               traffic_text(peer.at("traffic"), "packets_in", "bytes_in"),
+    table.add({number(peer.at("peer")), optional_text(peer, "name"), peer.at("remote"),
+               joined(peer.at("sessions")), joined(peer.at("spis_in")), joined(peer.at("spis_out")),
+               number(peer.at("owner")), traffic_text(peer.at("traffic"), "packets_in", "bytes_in"),
                traffic_text(peer.at("traffic"), "packets_out", "bytes_out")});
   std::string text = table.empty() ? "no peers\n" : table.text();
   if (!answer.contains("not_installed")) return text;
@@ -81,13 +90,24 @@ std::string peer_text(const json& answer) {
 }
 
 std::string sa_text(const json& answer) {
-  Table table({{"PEER"}, {"DIR"}, {"SPI"}, {"SUITE"}, {"REMOTE"}, {"ENCAPSULATION"}, {"PACKETS", Table::Align::right},
-               {"BYTES", Table::Align::right}, {"SEQUENCE", Table::Align::right}, {""}, {"LIFE"},
-               {"AGE", Table::Align::right}, {"WORKER", Table::Align::right}});
+  Table table({{"PEER"},
+               {"DIR"},
+               {"SPI"},
+               {"SUITE"},
+               {"REMOTE"},
+               {"ENCAPSULATION"},
+               {"PACKETS", Table::Align::right},
+               {"BYTES", Table::Align::right},
+               {"SEQUENCE", Table::Align::right},
+               {""},
+               {"LIFE"},
+               {"AGE", Table::Align::right},
+               {"WORKER", Table::Align::right}});
   for (const json& sa : answer.at("sas"))
-    table.add({name_of(sa), sa.at("direction"), sa.at("spi"), sa.at("suite"), sa.at("remote"), sa.at("encapsulation"),
-               number(sa.at("packets")), bytes_text(sa.at("bytes")), sequence_text(sa), window_text(sa), life_text(sa),
-               duration_text(sa.at("age_seconds")), number(sa.at("owner"))});
+    table.add({name_of(sa), sa.at("direction"), sa.at("spi"), sa.at("suite"), sa.at("remote"),
+               sa.at("encapsulation"), number(sa.at("packets")), bytes_text(sa.at("bytes")),
+               sequence_text(sa), window_text(sa), life_text(sa), duration_text(sa.at("age_seconds")),
+               number(sa.at("owner"))});
   return table.empty() ? "no SAs\n" : table.text();
 }
 
@@ -95,8 +115,8 @@ std::string policy_text(const json& answer) {
   Table table({{"PEER"}, {"DIR"}, {"SOURCE"}, {"DESTINATION"}, {"ACTION"}, {"MODE"}, {"PROTOCOL"}, {"SPI"}});
   for (const json& policy : answer.at("policies"))
     table.add({name_of(policy), policy.at("direction"), selector_text(policy.at("source")),
-               selector_text(policy.at("destination")), policy.at("action"), policy.at("mode"), policy.at("protocol"),
-               policy.at("spi")});
+               selector_text(policy.at("destination")), policy.at("action"), policy.at("mode"),
+               policy.at("protocol"), policy.at("spi")});
   Table defaults({{"FROM"}, {"WHAT"}, {"ACTION"}, {"ELSE DROPPED AS"}});
   for (const json& rule : answer.at("defaults"))
     defaults.add({rule.at("from"), rule.at("what"), rule.at("action"), optional_text(rule, "reason")});
@@ -104,8 +124,17 @@ std::string policy_text(const json& answer) {
 }
 
 std::string session_text(const json& answer) {
-  Table table({{"NAME"}, {"INNER"}, {"REMOTE"}, {"TUNNEL/SESSION"}, {"THEIRS"}, {"STATE"}, {"LIMIT", Table::Align::right},
-               {"SPI OUT"}, {"WORKER", Table::Align::right}, {"IN", Table::Align::right}, {"OUT", Table::Align::right}});
+  Table table({{"NAME"},
+               {"INNER"},
+               {"REMOTE"},
+               {"TUNNEL/SESSION"},
+               {"THEIRS"},
+               {"STATE"},
+               {"LIMIT", Table::Align::right},
+               {"SPI OUT"},
+               {"WORKER", Table::Align::right},
+               {"IN", Table::Align::right},
+               {"OUT", Table::Align::right}});
   for (const json& session : answer.at("sessions"))
     table.add({name_of(session), session.at("inner"), session.at("remote"),
                number(session.at("tunnel")) + '/' + number(session.at("session")),

@@ -31,17 +31,18 @@ std::string worker_text(const json& worker, double cycles) {
   }
   const std::string title = fmt::format(
       "worker {} on core {}: {} rounds, {:.1f} % of them found packets; stages took {:.2f} % of the time\n",
-      worker.at("worker").get<unsigned>(), worker.at("core").get<unsigned>(), worker.at("rounds").get<std::uint64_t>(),
-      100 * ratio(worker.at("busy_rounds"), worker.at("rounds")), 100 * ratio(spent, cycles));
+      worker.at("worker").get<unsigned>(), worker.at("core").get<unsigned>(),
+      worker.at("rounds").get<std::uint64_t>(), 100 * ratio(worker.at("busy_rounds"), worker.at("rounds")),
+      100 * ratio(spent, cycles));
   return title + (table.empty() ? "  no packets\n" : table.text());
 }
 
 }  // namespace
 
 std::string perf_text(const json& result) {
-  std::string text = fmt::format("measured for {:.2f} s at {:.2f} GHz of the time stamp counter\n",
-                                 result.at("seconds").get<double>(),
-                                 result.at("cycles_per_second").get<double>() / 1e9);
+  std::string text =
+      fmt::format("measured for {:.2f} s at {:.2f} GHz of the time stamp counter\n",
+                  result.at("seconds").get<double>(), result.at("cycles_per_second").get<double>() / 1e9);
   for (const json& worker : result.at("workers")) text += '\n' + worker_text(worker, result.at("cycles"));
   return text;
 }

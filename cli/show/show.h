@@ -7,8 +7,8 @@
 
 namespace espgate::cli {
 
-// The data plane's answers as people read them; every line ends with a newline. They throw nlohmann::json::exception
-// where an answer lacks what these commands have: it is of another version.
+// The data plane's answers as people read them; every line ends with a newline. They throw
+// nlohmann::json::exception where an answer lacks what these commands have: it is of another version.
 [[nodiscard]] std::string status_text(const nlohmann::json& answer);
 [[nodiscard]] std::string port_text(const nlohmann::json& answer);
 [[nodiscard]] std::string peer_text(const nlohmann::json& answer);

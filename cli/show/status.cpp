@@ -25,7 +25,8 @@ std::string control_text(const json& connection, const json& process) {
                        duration_text(process.at("uptime_seconds")), peers.at("installed").get<unsigned>(),
                        count_text(peers.at("wanted"), "peer"));
   }
-  if (connection.at("connected").get<bool>()) return text + "connected for " + duration_text(connection.at("seconds"));
+  if (connection.at("connected").get<bool>())
+    return text + "connected for " + duration_text(connection.at("seconds"));
   return text + "not connected; what is installed goes on working, nothing new is installed";
 }
 
@@ -49,15 +50,16 @@ std::string side_text(const json& packets, const char* side) {
 
 std::string installed_text(const json& installed) {
   return fmt::format("{}, {}, {} in, {} out", count_text(installed.at("peers"), "peer"),
-                     count_text(installed.at("sessions"), "session"), count_text(installed.at("sas_in"), "SA"),
-                     installed.at("sas_out").get<std::uint64_t>());
+                     count_text(installed.at("sessions"), "session"),
+                     count_text(installed.at("sas_in"), "SA"), installed.at("sas_out").get<std::uint64_t>());
 }
 
 // What left the path other than forwarded or dropped, without what never happened.
 std::string punted_text(const json& punted) {
   std::string text;
   for (const auto& [name, count] : punted.items())
-    if (count != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count.get<std::uint64_t>());
+    if (count != 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count.get<std::uint64_t>());
   return text.empty() ? "nothing" : text;
 }
 
@@ -77,12 +79,13 @@ std::string workers_text(const json& workers) {
                {"ROUNDS/S", Table::Align::right},
                {"WHEN IDLE"}});
   for (const json& worker : workers)
-    table.add({std::to_string(worker.at("worker").get<unsigned>()), std::to_string(worker.at("core").get<unsigned>()),
-               queues_text(worker.at("queues")), fmt::format("{:.1f} %", worker.at("busy_percent").get<double>()),
+    table.add({std::to_string(worker.at("worker").get<unsigned>()),
+               std::to_string(worker.at("core").get<unsigned>()), queues_text(worker.at("queues")),
+               fmt::format("{:.1f} %", worker.at("busy_percent").get<double>()),
                rate_text(worker.at("rounds_per_second")),
-               worker.at("idle") == "poll"             ? "polls"
+               worker.at("idle") == "poll"           ? "polls"
                : worker.at("interrupts").get<bool>() ? "waits for interrupts"
-                                                       : "sleeps briefly"});
+                                                     : "sleeps briefly"});
   return table.text();
 }
 
@@ -101,18 +104,18 @@ std::string count_text(std::uint64_t count, const char* what) {
 std::string status_text(const json& answer) {
   const json& packets = answer.at("packets");
   const json& buffers = answer.at("buffers");
-  std::string text = line("data plane", fmt::format("espgate {}, pid {}, up {}, {}",
-                                                    answer.at("version").get<std::string>(),
-                                                    answer.at("pid").get<unsigned>(),
-                                                    duration_text(answer.at("uptime_seconds")),
-                                                    answer.at("configuration").get<std::string>()));
+  std::string text = line(
+      "data plane", fmt::format("espgate {}, pid {}, up {}, {}", answer.at("version").get<std::string>(),
+                                answer.at("pid").get<unsigned>(), duration_text(answer.at("uptime_seconds")),
+                                answer.at("configuration").get<std::string>()));
   const json process = answer.value("control_process", json());
   text += line("control", control_text(answer.at("control"), process));
   text += line("engine", answer.at("engine"));
-  text += line("memory", fmt::format("{} MB {} hugepages, packet buffers {} of {} in use",
-                                     answer.at("memory_megabytes").get<unsigned>(),
-                                     answer.at("hugepages").get<bool>() ? "of" : "without",
-                                     buffers.at("in_use").get<unsigned>(), buffers.at("capacity").get<unsigned>()));
+  text += line("memory",
+               fmt::format("{} MB {} hugepages, packet buffers {} of {} in use",
+                           answer.at("memory_megabytes").get<unsigned>(),
+                           answer.at("hugepages").get<bool>() ? "of" : "without",
+                           buffers.at("in_use").get<unsigned>(), buffers.at("capacity").get<unsigned>()));
   text += line("installed", installed_text(answer.at("installed")));
   text += line("outside", side_text(packets, "outside"));
   text += line("inside", packets.contains("inside") ? side_text(packets, "inside") : "the same port");
@@ -131,7 +134,8 @@ std::string buffers_text(const json& answer) {
   text += line("ordinary", size("ordinary"));
   text += line("large", size("large"));
   text += line("cached", fmt::format("up to {} per worker", answer.at("cached_per_worker").get<unsigned>()));
-  text += line("shortages", fmt::format("{} packets found none", answer.at("shortages").get<std::uint64_t>()));
+  text +=
+      line("shortages", fmt::format("{} packets found none", answer.at("shortages").get<std::uint64_t>()));
   for (const json& port : answer.at("ports"))
     text += line(fmt::format("port {}", port.at("port").get<unsigned>()),
                  fmt::format("{} times without a buffer to receive into",

@@ -28,7 +28,8 @@ void put(std::string_view text) {
 
 winsize size() {
   winsize now{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) != 0 || now.ws_row == 0 || now.ws_col == 0) return {24, 80, 0, 0};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) != 0 || now.ws_row == 0 || now.ws_col == 0)
+    return {24, 80, 0, 0};
   return now;
 }
 

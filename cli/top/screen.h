@@ -8,8 +8,8 @@
 
 namespace espgate::cli {
 
-// The terminal as a screen that is drawn again and again; as it was before when this goes. Keys come one by one and are
-// not echoed.
+// The terminal as a screen that is drawn again and again; as it was before when this goes. Keys come one by
+// one and are not echoed.
 class Screen {
  public:
   Screen();

@@ -13,8 +13,9 @@ struct Sample {
   nlohmann::json status, session, drops;
 };
 
-// How busy the gateway was between two samples, `seconds` apart: links, workers, who had the most traffic, what was
-// dropped. At most `most_sessions` of the sessions.
-[[nodiscard]] std::string top_text(const Sample& before, const Sample& now, double seconds, std::size_t most_sessions);
+// How busy the gateway was between two samples, `seconds` apart: links, workers, who had the most traffic,
+// what was dropped. At most `most_sessions` of the sessions.
+[[nodiscard]] std::string top_text(const Sample& before, const Sample& now, double seconds,
+                                   std::size_t most_sessions);
 
 }  // namespace espgate::cli

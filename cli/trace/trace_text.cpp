@@ -49,15 +49,18 @@ std::string esp_line(const json& trace) {
   if (trace.contains("peer")) add("peer " + trace.at("peer").dump());
   if (trace.contains("name")) add(trace.at("name").get<std::string>());
   if (trace.contains("tunnel"))
-    add(fmt::format("session {}/{}", trace.at("tunnel").get<unsigned>(), trace.at("session").get<unsigned>()));
+    add(fmt::format("session {}/{}", trace.at("tunnel").get<unsigned>(),
+                    trace.at("session").get<unsigned>()));
   return text.empty() ? "" : "    " + printable(text) + '\n';
 }
 
 std::string end_text(const json& trace, const json& last) {
   if (last.contains("dropped"))
-    return fmt::format("dropped: {}: {}", last.at("dropped").get<std::string>(), last.at("why").get<std::string>());
+    return fmt::format("dropped: {}: {}", last.at("dropped").get<std::string>(),
+                       last.at("why").get<std::string>());
   if (last.contains("punted")) return last.at("why").get<std::string>();
-  if (last.at("stage") != "link_push" || !trace.contains("next_hop")) return "it is not known what became of it";
+  if (last.at("stage") != "link_push" || !trace.contains("next_hop"))
+    return "it is not known what became of it";
   return fmt::format("sent by {} to {}", trace.at("next_hop").at("port").get<std::string>(),
                      optional_text(trace.at("next_hop"), "mac"));
 }

@@ -17,7 +17,7 @@
 namespace espgate::cli {
 namespace {
 
-constexpr int cannot_execute = 127;          // as shells have it
+constexpr int cannot_execute = 127;            // as shells have it
 constexpr std::size_t longest_line = 1 << 16;  // then it is passed on in pieces
 
 std::string end_text(int status) {

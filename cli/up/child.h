@@ -22,8 +22,8 @@ struct Program {
   std::filesystem::path socket;  // where it listens once it is ready; empty: at once
 };
 
-// One running program: its process and what it prints. It gets a SIGTERM when we die, however we do. One thread, the
-// one that has started it.
+// One running program: its process and what it prints. It gets a SIGTERM when we die, however we do. One
+// thread, the one that has started it.
 class Child {
  public:
   Child(Program program, std::ostream& log) : program_(std::move(program)), log_(log) {}

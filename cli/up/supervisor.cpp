@@ -60,8 +60,8 @@ bool Supervisor::wait_until_ready(Child& child) {
       return false;
     }
     if (Clock::now() < deadline) continue;
-    say(fmt::format("{} does not listen on {} after {} s", child.program().name, child.program().socket.string(),
-                    seconds(options_.ready_within)));
+    say(fmt::format("{} does not listen on {} after {} s", child.program().name,
+                    child.program().socket.string(), seconds(options_.ready_within)));
     return false;
   }
   return true;
@@ -84,7 +84,7 @@ bool Supervisor::on_end(Running& running, const std::string& how) {
   while (!restarts.empty() && restarts.front() + restart_window < now) restarts.pop_front();
   const std::string& name = running.child.program().name;
   if (restarts.size() >= options_.restarts_a_minute) {
-    say(fmt::format("{} {}, for the {}th time within a minute; given up", name, how, restarts.size() + 1));
+    say(fmt::format("{} {}, {} times within a minute now; given up", name, how, restarts.size() + 1));
     return false;
   }
   say(fmt::format("{} {}; it is started again in {} s", name, how, seconds(options_.restart_after)));
@@ -134,7 +134,8 @@ void Supervisor::wait(std::chrono::milliseconds longest) {
     longest = std::clamp(left, std::chrono::milliseconds(0), longest);
   }
   std::vector<pollfd> waiting = {{.fd = signals_.get(), .events = POLLIN, .revents = 0}};
-  for (const Running& each : all_) waiting.push_back({.fd = each.child.output(), .events = POLLIN, .revents = 0});
+  for (const Running& each : all_)
+    waiting.push_back({.fd = each.child.output(), .events = POLLIN, .revents = 0});
   (void)::poll(waiting.data(), waiting.size(), static_cast<int>(longest.count()));
   signalfd_siginfo signal{};
   while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal)

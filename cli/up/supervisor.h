@@ -14,14 +14,14 @@
 
 namespace espgate::cli {
 
-// Runs programs in the foreground until SIGINT or SIGTERM: starts each when the one before is ready, says when one
-// dies and starts it again, and ends them all, the last one first. One of each process: it takes over SIGINT, SIGTERM
-// and SIGCHLD for as long as it lives.
+// Runs programs in the foreground until SIGINT or SIGTERM: starts each when the one before is ready, says
+// when one dies and starts it again, and ends them all, the last one first. One of each process: it takes
+// over SIGINT, SIGTERM and SIGCHLD for as long as it lives.
 class Supervisor {
  public:
   struct Options {
     std::chrono::milliseconds restart_after{500};
-    unsigned restarts_a_minute = 5;            // of each program; then all are ended
+    unsigned restarts_a_minute = 5;  // of each program; then all are ended
     std::chrono::milliseconds ready_within{60000};
     std::chrono::milliseconds end_within{5000};  // between SIGTERM and SIGKILL
   };

@@ -58,7 +58,8 @@ json Api::answer(const json& request) {
 
 json Api::start_stream(const std::string& command, const json& request) {
   if (server_ == nullptr) return failure("nobody to send lines to");
-  if (streams_.size() >= most_streams) return failure("too many measurements, traces and captures run already");
+  if (streams_.size() >= most_streams)
+    return failure("too many measurements, traces and captures run already");
   const StreamContext context{.gateway = manager_.gateway(),
                               .observers = observers_,
                               .timing = timing_,

@@ -17,15 +17,17 @@ namespace espgate::dataplane::live {
 
 class Manager;
 
-// What the manager answers to people and programs: one JSON object a request, {"command": "sa"}. On the manager's thread;
-// reads what workers count and changes nothing they use. perf, trace and capture go on behind their answer: the client
-// gets lines until one says {"end": …}, or until it asks for the end itself or hangs up.
+// What the manager answers to people and programs: one JSON object a request, {"command": "sa"}. On the
+// manager's thread; reads what workers count and changes nothing they use. perf, trace and capture go on
+// behind their answer: the client gets lines until one says {"end": …}, or until it asks for the end itself
+// or hangs up.
 class Api {
  public:
   explicit Api(Manager& manager);
   ~Api();
 
-  // Throws nlohmann::json::exception where a request's members have the wrong type; the server answers that as an error.
+  // Throws nlohmann::json::exception where a request's members have the wrong type; the server answers that
+  // as an error.
   [[nodiscard]] nlohmann::json answer(const nlohmann::json& request);
   // The server that answers go by, for those that take longer than one line. Must outlive this.
   void use(channel::JsonServer& server) { server_ = &server; }

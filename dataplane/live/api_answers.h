@@ -31,9 +31,10 @@ class WorkerActivity {
   std::uint64_t sampled_at_ = 0;
 };
 
-// The answers to one command each, without "ok". All on the manager's thread. Lists that may be long come in pages:
-// {"command": "sa", "after": 17, "limit": 100} gives what follows slot 17; "next" in the answer is the next page's
-// "after". {"peer": 3} gives one peer's only.
+// The answers to one command each, without "ok". All on the manager's thread. Lists that may be long come in
+// pages:
+// {"command": "sa", "after": 17, "limit": 100} gives what follows slot 17; "next" in the answer is the next
+// page's "after". {"peer": 3} gives one peer's only.
 [[nodiscard]] nlohmann::json status_answer(Manager& manager, const WorkerActivity& activity);
 [[nodiscard]] nlohmann::json buffers_answer(Manager& manager);
 [[nodiscard]] nlohmann::json port_answer(Manager& manager, const nlohmann::json& request);

@@ -20,10 +20,10 @@ const config::Port& port_config(const Gateway& gateway, std::uint8_t id) {
 }
 
 json counters_json(const dpdk::Port::Counters& counters) {
-  return {{"received", counters.rx_packets},       {"received_bytes", counters.rx_bytes},
-          {"receive_missed", counters.rx_missed},  {"receive_errors", counters.rx_errors},
-          {"sent", counters.tx_packets},           {"sent_bytes", counters.tx_bytes},
-          {"send_errors", counters.tx_errors},     {"receive_without_buffer", counters.rx_no_buffer}};
+  return {{"received", counters.rx_packets},      {"received_bytes", counters.rx_bytes},
+          {"receive_missed", counters.rx_missed}, {"receive_errors", counters.rx_errors},
+          {"sent", counters.tx_packets},          {"sent_bytes", counters.tx_bytes},
+          {"send_errors", counters.tx_errors},    {"receive_without_buffer", counters.rx_no_buffer}};
 }
 
 json port_json(const Gateway& gateway, const dpdk::Port& port, bool extended) {
@@ -103,7 +103,8 @@ json route_answer(Manager& manager) {
   json routes = json::array();
   for (const Route& route : gateway.routes->list()) routes.push_back(route_json(gateway, route));
   // Not in the table: looked up by address, before routes.
-  json pools = json::array({{{"prefix", gateway.config.client_pool.network().to_string()}, {"to", "sessions"}}});
+  json pools =
+      json::array({{{"prefix", gateway.config.client_pool.network().to_string()}, {"to", "sessions"}}});
   return {{"routes", routes}, {"clients", pools}, {"clients_default", clients_default_json(gateway)}};
 }
 

@@ -55,7 +55,10 @@ struct Traffic {
   std::uint64_t packets_in = 0, bytes_in = 0, packets_out = 0, bytes_out = 0;
 
   [[nodiscard]] json to_json() const {
-    return {{"packets_in", packets_in}, {"bytes_in", bytes_in}, {"packets_out", packets_out}, {"bytes_out", bytes_out}};
+    return {{"packets_in", packets_in},
+            {"bytes_in", bytes_in},
+            {"packets_out", packets_out},
+            {"bytes_out", bytes_out}};
   }
 };
 
@@ -146,11 +149,13 @@ json outbound_json(const Installation& installation, const Installation::Outboun
   return sa;
 }
 
-// A pair's two policies, as `ip xfrm policy` would have them: addresses are what NAT makes of them, so what is compared
-// is that our side is udp/1701.
+// A pair's two policies, as `ip xfrm policy` would have them: addresses are what NAT makes of them, so what
+// is compared is that our side is udp/1701.
 json policy_json(const channel::SaAdd& wanted, const Peer& peer, bool inbound) {
-  const json ours = {{"address", address_text(peer.local.load().address)}, {"protocol", "udp"}, {"port", 1701}};
-  const json theirs = {{"address", address_text(peer.remote.load().address)}, {"protocol", "udp"}, {"port", "any"}};
+  const json ours = {
+      {"address", address_text(peer.local.load().address)}, {"protocol", "udp"}, {"port", 1701}};
+  const json theirs = {
+      {"address", address_text(peer.remote.load().address)}, {"protocol", "udp"}, {"port", "any"}};
   return {{"peer", wanted.peer_id},
           {"slot", wanted.slot},
           {"direction", inbound ? "in" : "out"},
@@ -163,25 +168,31 @@ json policy_json(const channel::SaAdd& wanted, const Peer& peer, bool inbound) {
 }
 
 json default_policies(const config::Config& config) {
-  json all = json::array(
-      {{{"from", "outside"}, {"what", "udp/500 and udp/4500 to our own address"}, {"action", "IKE, to control"}},
-       {{"from", "outside"}, {"what", "ICMP to our own address"}, {"action", "answered"}},
-       {{"from", "outside"}, {"what", "udp/1701 without IPsec"}, {"action", "refuse"}, {"reason", "clear_l2tp"}},
-       {{"from", "outside"},
-        {"what", "everything else in clear"},
-        {"action", "refuse"},
-        {"reason", "clear_from_outside"}},
-       {{"from", "inside"},
-        {"what", "to addresses of " + config.client_pool.network().to_string()},
-        {"action", "protect, by the session's SA"},
-        {"reason", "no_session"}},
-       {{"from", "clients"},
-        {"what", "to one another"},
-        {"action", config.client_to_client ? "protect, by the other session's SA" : "refuse"},
-        {"reason", "client_to_client"}}});
+  json all =
+      json::array({{{"from", "outside"},
+                    {"what", "udp/500 and udp/4500 to our own address"},
+                    {"action", "IKE, to control"}},
+                   {{"from", "outside"}, {"what", "ICMP to our own address"}, {"action", "answered"}},
+                   {{"from", "outside"},
+                    {"what", "udp/1701 without IPsec"},
+                    {"action", "refuse"},
+                    {"reason", "clear_l2tp"}},
+                   {{"from", "outside"},
+                    {"what", "everything else in clear"},
+                    {"action", "refuse"},
+                    {"reason", "clear_from_outside"}},
+                   {{"from", "inside"},
+                    {"what", "to addresses of " + config.client_pool.network().to_string()},
+                    {"action", "protect, by the session's SA"},
+                    {"reason", "no_session"}},
+                   {{"from", "clients"},
+                    {"what", "to one another"},
+                    {"action", config.client_to_client ? "protect, by the other session's SA" : "refuse"},
+                    {"reason", "client_to_client"}}});
   if (!config.inside)
     for (const wire::Ipv4Prefix& prefix : config.inside_prefixes)
-      all.push_back({{"from", prefix.network().to_string()}, {"what", "to clients"}, {"action", "counts as inside"}});
+      all.push_back(
+          {{"from", prefix.network().to_string()}, {"what", "to clients"}, {"action", "counts as inside"}});
   return all;
 }
 
@@ -219,23 +230,25 @@ json sa_answer(Manager& manager, const json& request) {
   const Installation& installation = *manager.gateway().installation;
   const Page page(request);
   const std::uint64_t now = Manager::now_nanoseconds();
-  return list(installation.pairs(), page, "sas", [&](json& rows, std::uint32_t, const Installation::Pair& pair) {
-    if (!page.wants(pair.peer_id)) return;
-    const Installation::PeerEntry& peer = *installation.peers().at(pair.peer_id);
-    if (pair.inbound) rows.push_back(inbound_json(installation, *pair.inbound, peer, now));
-    if (pair.outbound) rows.push_back(outbound_json(installation, *pair.outbound, peer, now));
-  });
+  return list(installation.pairs(), page, "sas",
+              [&](json& rows, std::uint32_t, const Installation::Pair& pair) {
+                if (!page.wants(pair.peer_id)) return;
+                const Installation::PeerEntry& peer = *installation.peers().at(pair.peer_id);
+                if (pair.inbound) rows.push_back(inbound_json(installation, *pair.inbound, peer, now));
+                if (pair.outbound) rows.push_back(outbound_json(installation, *pair.outbound, peer, now));
+              });
 }
 
 json policy_answer(Manager& manager, const json& request) {
   const Installation& installation = *manager.gateway().installation;
   const Page page(request);
-  json answer = list(installation.pairs(), page, "policies", [&](json& rows, std::uint32_t, const auto& pair) {
-    if (!page.wants(pair.peer_id)) return;
-    const Peer& peer = installation.peers().at(pair.peer_id)->peer;
-    if (pair.inbound) rows.push_back(policy_json(pair.inbound->wanted, peer, true));
-    if (pair.outbound) rows.push_back(policy_json(pair.outbound->wanted, peer, false));
-  });
+  json answer =
+      list(installation.pairs(), page, "policies", [&](json& rows, std::uint32_t, const auto& pair) {
+        if (!page.wants(pair.peer_id)) return;
+        const Peer& peer = installation.peers().at(pair.peer_id)->peer;
+        if (pair.inbound) rows.push_back(policy_json(pair.inbound->wanted, peer, true));
+        if (pair.outbound) rows.push_back(policy_json(pair.outbound->wanted, peer, false));
+      });
   answer["defaults"] = default_policies(manager.gateway().config);
   return answer;
 }
@@ -243,10 +256,12 @@ json policy_answer(Manager& manager, const json& request) {
 json session_answer(Manager& manager, const json& request) {
   const Gateway& gateway = manager.gateway();
   const Page page(request);
-  return list(gateway.installation->peers(), page, "sessions", [&](json& rows, std::uint32_t id, const auto& peer) {
-    if (!page.wants(id)) return;
-    for (const Installation::SessionEntry& entry : peer->sessions) rows.push_back(session_json(gateway, *peer, entry));
-  });
+  return list(gateway.installation->peers(), page, "sessions",
+              [&](json& rows, std::uint32_t id, const auto& peer) {
+                if (!page.wants(id)) return;
+                for (const Installation::SessionEntry& entry : peer->sessions)
+                  rows.push_back(session_json(gateway, *peer, entry));
+              });
 }
 
 }  // namespace espgate::dataplane::live

@@ -70,7 +70,10 @@ json installed_json(const Installation& installation) {
   }
   std::size_t sessions = 0;
   for (const auto& [id, peer] : installation.peers()) sessions += peer->sessions.size();
-  return {{"peers", installation.peers().size()}, {"sessions", sessions}, {"sas_in", inbound}, {"sas_out", outbound}};
+  return {{"peers", installation.peers().size()},
+          {"sessions", sessions},
+          {"sas_in", inbound},
+          {"sas_out", outbound}};
 }
 
 json control_json(Manager& manager, std::uint64_t now) {
@@ -127,7 +130,8 @@ json status_answer(Manager& manager, const WorkerActivity& activity) {
 json buffers_answer(Manager& manager) {
   Gateway& gateway = manager.gateway();
   const Sizing& sizing = gateway.sizing;
-  std::uint64_t shortages = gateway.manager_stats.drops.at(static_cast<std::size_t>(DropReason::buffer_shortage));
+  std::uint64_t shortages =
+      gateway.manager_stats.drops.at(static_cast<std::size_t>(DropReason::buffer_shortage));
   for (const auto& worker : gateway.workers)
     shortages += worker->stats().drops.at(static_cast<std::size_t>(DropReason::buffer_shortage));
   json ports = json::array();

@@ -12,7 +12,8 @@
 namespace espgate::dataplane::live {
 namespace {
 
-constexpr std::array<std::string_view, 4> point_names = {"outside-rx", "decrypted", "before-encrypt", "outside-tx"};
+constexpr std::array<std::string_view, 4> point_names = {"outside-rx", "decrypted", "before-encrypt",
+                                                         "outside-tx"};
 
 // The stage behind which packets are copied, and the one before it.
 struct Place {
@@ -47,7 +48,10 @@ bool has_link_header(CapturePoint point) {
 }
 
 CaptureTap::CaptureTap(const Options& options)
-    : options_(options), ring_(options.slots), packets_(options.slots), bytes_(options.slots * options.snap_bytes) {}
+    : options_(options),
+      ring_(options.slots),
+      packets_(options.slots),
+      bytes_(options.slots * options.snap_bytes) {}
 
 void CaptureTap::after(Stage stage, Burst& burst) noexcept {
   const Place place = place_of(options_.point);
@@ -84,7 +88,8 @@ void CaptureTap::capture_inner(Burst& burst) noexcept {
 
 void CaptureTap::capture_sent(Burst& burst) noexcept {
   for (const Packet& packet : burst.live())
-    if (options_.hops->get(packet.next_hop).port == options_.outside_port) copy(burst, burst.index_of(packet));
+    if (options_.hops->get(packet.next_hop).port == options_.outside_port)
+      copy(burst, burst.index_of(packet));
 }
 
 void CaptureTap::copy(Burst& burst, unsigned index) noexcept {

@@ -29,25 +29,25 @@ enum class CapturePoint : std::uint8_t {
 
 // What is known of a captured packet besides its bytes.
 struct CapturedPacket {
-  std::uint64_t cycles = 0;         // when, by the cycle clock
-  std::uint64_t sequence = 0;       // of ESP; 0: none (yet)
-  std::uint32_t spi = 0;            // 0: none (yet)
-  std::uint32_t length = 0;         // of the packet
-  std::uint32_t captured = 0;       // bytes that are here
+  std::uint64_t cycles = 0;           // when, by the cycle clock
+  std::uint64_t sequence = 0;         // of ESP; 0: none (yet)
+  std::uint32_t spi = 0;              // 0: none (yet)
+  std::uint32_t length = 0;           // of the packet
+  std::uint32_t captured = 0;         // bytes that are here
   std::optional<DropReason> dropped;  // by the stage at this point
 };
 
-// Copies one worker's packets at one point into slots of fixed size, made before it starts. When all are full, packets
-// are not captured and counted; forwarding waits for nothing.
+// Copies one worker's packets at one point into slots of fixed size, made before it starts. When all are
+// full, packets are not captured and counted; forwarding waits for nothing.
 class CaptureTap final : public StageObserver {
  public:
   struct Options {
     CapturePoint point = CapturePoint::outside_rx;
     std::uint8_t outside_port = 0;
     const NextHopTable* hops = nullptr;
-    std::size_t slots = 4096;        // a power of two
+    std::size_t slots = 4096;         // a power of two
     std::uint32_t snap_bytes = 2048;  // of each packet at most
-    bool knows_sas = true;           // false: the manager's packets, whose SA pointers say nothing
+    bool knows_sas = true;            // false: the manager's packets, whose SA pointers say nothing
   };
   explicit CaptureTap(const Options& options);
 

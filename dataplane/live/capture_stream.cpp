@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
@@ -48,7 +49,10 @@ json packet_json(const CaptureTap::View& view, const CycleTime& clock, std::size
 class CaptureStream final : public Stream {
  public:
   CaptureStream(const StreamContext& context, const CaptureTap::Options& options, std::uint64_t end_at)
-      : observers_(context.observers), client_(context.client), heartbeat_(context.now_nanoseconds), end_at_(end_at) {
+      : observers_(context.observers),
+        client_(context.client),
+        heartbeat_(context.now_nanoseconds),
+        end_at_(end_at) {
     CaptureTap::Options each = options;
     for (std::size_t i = 0; i < observers_.count(); ++i) {
       each.knows_sas = i + 1 != observers_.count();  // the last one is the manager
@@ -76,8 +80,7 @@ class CaptureStream final : public Stream {
 
  private:
   void stop() {
-    if (stopped_) return;
-    stopped_ = true;
+    if (std::exchange(stopped_, true)) return;
     for (std::size_t i = 0; i < taps_.size(); ++i) observers_.remove(i, *taps_[i]);
   }
 
@@ -132,7 +135,8 @@ StartedOrError start_capture(const StreamContext& context, const json& request) 
     return tl::unexpected("no point is called \"" + name +
                           "\"; points: outside-rx, decrypted, before-encrypt, outside-tx");
   const std::uint32_t snap = request.value("snap", default_snap_bytes);
-  if (snap < least_snap_bytes || snap > most_snap_bytes) return tl::unexpected(std::string("snap: 64 to 65535 bytes"));
+  if (snap < least_snap_bytes || snap > most_snap_bytes)
+    return tl::unexpected(std::string("snap: 64 to 65535 bytes"));
   const double seconds = request.value("seconds", 0.0);
   if (!(seconds >= 0 && seconds < 1e9)) return tl::unexpected(std::string("seconds: 0 (no end) or more"));
   const std::uint64_t end_at =
@@ -142,8 +146,9 @@ StartedOrError start_capture(const StreamContext& context, const json& request) 
                                     .hops = &context.gateway.hops,
                                     .slots = std::bit_floor(std::min(most_slots, most_tap_bytes / snap)),
                                     .snap_bytes = snap};
-  return StartedStream{std::make_unique<CaptureStream>(context, options, end_at),
-                       {{"point", name}, {"link", has_link_header(*point) ? "ethernet" : "raw"}, {"snap", snap}}};
+  return StartedStream{
+      std::make_unique<CaptureStream>(context, options, end_at),
+      {{"point", name}, {"link", has_link_header(*point) ? "ethernet" : "raw"}, {"snap", snap}}};
 }
 
 }  // namespace espgate::dataplane::live

@@ -8,8 +8,8 @@
 
 namespace espgate::dataplane::live {
 
-// What time it was when the cycle clock showed something, reckoned from now. Made anew each time, so that an error of
-// the clock's rate never grows.
+// What time it was when the cycle clock showed something, reckoned from now. Made anew each time, so that an
+// error of the clock's rate never grows.
 class CycleTime {
  public:
   CycleTime() : cycles_(read_cycles()) {

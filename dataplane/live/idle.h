@@ -5,6 +5,7 @@
 #include "dataplane/dpdk/port.h"
 #include "dataplane/dpdk/rcu.h"
 
+#include <atomic>
 #include <chrono>
 #include <vector>
 
@@ -43,7 +44,7 @@ class Idle {
   std::vector<RxQueue> queues_;
   dpdk::Rcu& rcu_;
   unsigned worker_;
-  bool interrupts_ = false;
+  std::atomic<bool> interrupts_ = false;  // read by anybody
   unsigned empty_rounds_ = 0;
   std::chrono::microseconds next_sleep_ = shortest_sleep;
 };

@@ -13,8 +13,8 @@ namespace espgate::dataplane::live {
 // Lets several look behind the stages of each worker at once. The manager's; workers only see whole lists.
 class Observers {
  public:
-  // `of`: what each worker counts, and wherever else stages are run; must outlive this. `synchronize` waits until no
-  // worker is behind a stage with what it saw before.
+  // `of`: what each worker counts, and wherever else stages are run; must outlive this. `synchronize` waits
+  // until no worker is behind a stage with what it saw before.
   Observers(std::vector<WorkerStats*> of, std::function<void()> synchronize);
   ~Observers();
 

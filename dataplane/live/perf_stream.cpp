@@ -4,6 +4,8 @@
 #include "dataplane/live/gateway.h"
 #include "dataplane/live/streams.h"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 namespace espgate::dataplane::live {
@@ -56,10 +58,11 @@ class PerfStream final : public Stream {
   }
   PerfStream(const PerfStream&) = delete;
   PerfStream& operator=(const PerfStream&) = delete;
-  ~PerfStream() override { timing_.end(); }
+  ~PerfStream() override { stop(); }
 
   bool step(std::uint64_t now) override {
     if (now < end_at_) return client_.is_there();
+    stop();
     client_.send({{"end", result()}});
     return false;
   }
@@ -70,6 +73,10 @@ class PerfStream final : public Stream {
   struct Rounds {
     std::uint64_t all, busy;
   };
+
+  void stop() {
+    if (!std::exchange(stopped_, true)) timing_.end();
+  }
 
   [[nodiscard]] json result() const {
     const std::uint64_t cycles = read_cycles() - began_cycles_;
@@ -95,13 +102,15 @@ class PerfStream final : public Stream {
   std::vector<Rounds> rounds_before_;
   std::uint64_t began_cycles_;
   std::uint64_t end_at_;
+  bool stopped_ = false;
 };
 
 }  // namespace
 
 StartedOrError start_perf(const StreamContext& context, const json& request) {
   const double seconds = request.value("seconds", 1.0);
-  if (!(seconds > 0 && seconds <= most_seconds)) return tl::unexpected(std::string("seconds: more than 0, up to 3600"));
+  if (!(seconds > 0 && seconds <= most_seconds))
+    return tl::unexpected(std::string("seconds: more than 0, up to 3600"));
   return StartedStream{std::make_unique<PerfStream>(context, seconds), {{"seconds", seconds}}};
 }
 

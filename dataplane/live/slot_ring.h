@@ -10,7 +10,8 @@
 
 namespace espgate::dataplane::live {
 
-// Which of a fixed number of slots one thread may fill and another may read; the slots are the owner's. Never blocks.
+// Which of a fixed number of slots one thread may fill and another may read; the slots are the owner's. Never
+// blocks.
 class SlotRing {
  public:
   // `slots`: a power of two.

@@ -37,11 +37,11 @@ using StartedOrError = tl::expected<StartedStream, std::string>;
 
 // {"command": "perf", "seconds": 2}: times the stages so long, then {"end": {"workers": […]}}.
 [[nodiscard]] StartedOrError start_perf(const StreamContext& context, const nlohmann::json& request);
-// {"command": "trace", "count": 10, "outer": "198.51.100.7", "inner": …, "spi": "0x400" or 1024, "peer": 3}: up to so
-// many {"trace": {…}}, then {"end": {…}}.
+// {"command": "trace", "count": 10, "outer": "198.51.100.7", "inner": …, "spi": "0x400" or 1024, "peer": 3}:
+// up to so many {"trace": {…}}, then {"end": {…}}.
 [[nodiscard]] StartedOrError start_trace(const StreamContext& context, const nlohmann::json& request);
-// {"command": "capture", "point": "outside-rx", "snap": 2048, "seconds": 10}: {"packet": {…}} each, then {"end": {…}}.
-// Without seconds until the client wants no more.
+// {"command": "capture", "point": "outside-rx", "snap": 2048, "seconds": 10}: {"packet": {…}} each, then
+// {"end": {…}}. Without seconds until the client wants no more.
 [[nodiscard]] StartedOrError start_capture(const StreamContext& context, const nlohmann::json& request);
 
 // When a stream tells how far it is, and when it takes a client that reads nothing for gone.

@@ -55,7 +55,8 @@ void learn_facts(Stage stage, const Packet& packet, bool live, TraceRecord& reco
   const bool ipv4 = packet.ether_type == wire::ether_type_ipv4;
   switch (stage) {
     case Stage::link_pull:
-      if (ipv4) read_flow(packet.bytes(), record.start == TraceRecord::Start::inside ? record.inner : record.outer);
+      if (ipv4)
+        read_flow(packet.bytes(), record.start == TraceRecord::Start::inside ? record.inner : record.outer);
       return;
     case Stage::classify:
       return read_outer(packet, record);

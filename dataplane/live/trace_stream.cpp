@@ -7,6 +7,7 @@
 
 #include <bit>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -65,7 +66,8 @@ json hop_json(const Gateway& gateway, NextHopId id) {
           {"mac", resolved ? json(hop.destination.to_string()) : json()}};
 }
 
-json trace_json(const Gateway& gateway, const TraceRecord& record, const CycleTime& clock, std::size_t worker) {
+json trace_json(const Gateway& gateway, const TraceRecord& record, const CycleTime& clock,
+                std::size_t worker) {
   json steps = json::array();
   for (std::size_t i = 0; i < record.step_count; ++i) steps.push_back(step_json(record.steps.at(i)));
   json line = {{"time", clock.of(record.cycles)},
@@ -95,26 +97,23 @@ class TraceStream final : public Stream {
         left_(count) {
     for (std::size_t i = 0; i < observers_.count(); ++i) {
       const bool manager = i + 1 == observers_.count();
-      tracers_.push_back(
-          std::make_unique<Tracer>(filter, gateway_.outside().id(), std::bit_ceil(std::size_t{count}), manager));
+      tracers_.push_back(std::make_unique<Tracer>(filter, gateway_.outside().id(),
+                                                  std::bit_ceil(std::size_t{count}), manager));
       observers_.add(i, *tracers_.back());
     }
   }
   TraceStream(const TraceStream&) = delete;
   TraceStream& operator=(const TraceStream&) = delete;
-  ~TraceStream() override {
-    for (std::size_t i = 0; i < tracers_.size(); ++i) observers_.remove(i, *tracers_[i]);
-  }
+  ~TraceStream() override { stop(); }
 
   bool step(std::uint64_t now) override {
     const CycleTime clock;
-    for (std::size_t i = 0; i < tracers_.size(); ++i) {
-      for (; left_ != 0 && tracers_[i]->front() != nullptr; tracers_[i]->pop(), --left_) {
-        const json line = {{"trace", trace_json(gateway_, *tracers_[i]->front(), clock, i)}};
-        heartbeat_.sent(client_.send(line), now);
-      }
+    for (std::size_t i = oldest(); left_ != 0 && i < tracers_.size(); i = oldest(), --left_) {
+      heartbeat_.sent(client_.send({{"trace", trace_json(gateway_, *tracers_[i]->front(), clock, i)}}), now);
+      tracers_[i]->pop();
     }
     if (left_ == 0) {
+      stop();
       client_.send({{"end", counts()}});
       return false;
     }
@@ -125,6 +124,22 @@ class TraceStream final : public Stream {
   [[nodiscard]] channel::JsonServer::ClientId client() const override { return client_.id(); }
 
  private:
+  void stop() {
+    if (std::exchange(stopped_, true)) return;
+    for (std::size_t i = 0; i < tracers_.size(); ++i) observers_.remove(i, *tracers_[i]);
+  }
+
+  // Whose next record is the oldest; none: there is no record.
+  [[nodiscard]] std::size_t oldest() const {
+    std::size_t found = tracers_.size();
+    for (std::size_t i = 0; i < tracers_.size(); ++i) {
+      const TraceRecord* record = tracers_[i]->front();
+      if (record == nullptr) continue;
+      if (found == tracers_.size() || record->cycles < tracers_[found]->front()->cycles) found = i;
+    }
+    return found;
+  }
+
   [[nodiscard]] json counts() const {
     std::uint64_t seen = 0;
     for (const auto& tracer : tracers_) seen += tracer->seen();
@@ -136,6 +151,7 @@ class TraceStream final : public Stream {
   StreamClient client_;
   Heartbeat heartbeat_;
   unsigned left_;
+  bool stopped_ = false;
   std::vector<std::unique_ptr<Tracer>> tracers_;
 };
 
@@ -157,7 +173,8 @@ tl::expected<std::uint32_t, std::string> spi_of(const json& request) {
   const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
   if (hexadecimal) text.remove_prefix(2);
   std::uint32_t spi = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), spi, hexadecimal ? 16 : 10);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), spi, hexadecimal ? 16 : 10);
   if (error != std::errc() || end != text.data() + text.size() || text.empty())
     return tl::unexpected("spi: \"" + given.get<std::string>() + "\" is no SPI; write 0x00000400 or 1024");
   return spi;

@@ -32,7 +32,8 @@ struct TraceFlow {
   std::uint8_t protocol = 0;
 };
 
-// One packet's way through one pass of the stages. What goes on as a detour or at another worker is traced there anew.
+// One packet's way through one pass of the stages. What goes on as a detour or at another worker is traced
+// there anew.
 struct TraceRecord {
   enum class Start : std::uint8_t { outside, inside, handed_over, detour, manager };
   static constexpr std::size_t max_steps = 24;
@@ -60,13 +61,13 @@ struct TraceFilter {
   [[nodiscard]] bool matches(const TraceRecord& record) const;
 };
 
-// Writes down one worker's packets that match, in memory made before it starts. Whether a packet matches is known only
-// when its pass is over (its peer behind the SA, its inner address behind the decryption), so every packet's way is
-// noted, and kept or forgotten when the next pass begins.
+// Writes down one worker's packets that match, in memory made before it starts. Whether a packet matches is
+// known only when its pass is over (its peer behind the SA, its inner address behind the decryption), so
+// every packet's way is noted, and kept or forgotten when the next pass begins.
 class Tracer final : public StageObserver {
  public:
-  // Room for `records`, a power of two, between two looks of the reader. `manager`: for the packets that the manager
-  // sends, which run through the last stage only.
+  // Room for `records`, a power of two, between two looks of the reader. `manager`: for the packets that the
+  // manager sends, which run through the last stage only.
   Tracer(const TraceFilter& filter, std::uint8_t outside_port, std::size_t records, bool manager = false);
 
   // The worker's.
@@ -87,8 +88,8 @@ class Tracer final : public StageObserver {
   TraceFilter filter_;
   std::uint8_t outside_port_;
   std::optional<Stage> previous_;  // nullopt: it began to look in the middle of a pass
-  unsigned count_ = 0;      // packets of the pass
-  std::uint64_t left_ = 0;  // bit i: packet i has left the path
+  unsigned count_ = 0;             // packets of the pass
+  std::uint64_t left_ = 0;         // bit i: packet i has left the path
   std::array<TraceRecord, max_burst> pass_;
   SlotRing ring_;
   std::vector<TraceRecord> records_;

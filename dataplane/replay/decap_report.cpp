@@ -62,11 +62,11 @@ void append_sas(std::string& out, const DecapReport& report) {
       out += fmt::format("  {}  {:<18} no packet\n", spi_text(entry.sa.spi), suite);
       continue;
     }
-    out +=
-        fmt::format("  {}  {:<18} {:>22} -> {:<22} {:>8} packets  {:>10} bytes  sequence {}..{}{}\n",
-                    spi_text(entry.sa.spi), suite, seen->outer.source.to_string(),
-                    seen->outer.destination.to_string(), entry.sa.counters.packets.value(), entry.sa.counters.bytes.value(),
-                    seen->first_sequence, seen->last_sequence, entry.sa.esn ? " (ESN)" : "");
+    out += fmt::format("  {}  {:<18} {:>22} -> {:<22} {:>8} packets  {:>10} bytes  sequence {}..{}{}\n",
+                       spi_text(entry.sa.spi), suite, seen->outer.source.to_string(),
+                       seen->outer.destination.to_string(), entry.sa.counters.packets.value(),
+                       entry.sa.counters.bytes.value(), seen->first_sequence, seen->last_sequence,
+                       entry.sa.esn ? " (ESN)" : "");
   }
 }
 

@@ -48,7 +48,8 @@ void append_sas(std::string& out, const EncapReport& report) {
     const dataplane::OutboundSa& sa = clients[i]->sa;
     out += fmt::format("  0x{:08x}  {:<22} {:>8} packets  {:>10} bytes  sequence {}..{}{}\n", sa.spi,
                        endpoint(clients[i]->address, clients[i]->natt_port), sa.counters.packets.value(),
-                       sa.counters.bytes.value(), first_sequence(sa), sa.next_sequence - 1, sa.esn ? " (ESN)" : "");
+                       sa.counters.bytes.value(), first_sequence(sa), sa.next_sequence - 1,
+                       sa.esn ? " (ESN)" : "");
   }
   if (clients.size() > sas_shown) out += fmt::format("  and {} more\n", clients.size() - sas_shown);
   if (clients.empty()) out += "  no packet\n";

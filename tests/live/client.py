@@ -12,7 +12,7 @@ import time
 
 logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # it misses addresses on lo
 try:
-    from scapy.layers.inet import ICMP, IP, TCP, UDP
+    from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_NOP, IPOption_RR  # some for the scenarios alone
     from scapy.layers.ipsec import ESP, SecurityAssociation, _ESPPlain
     from scapy.packet import Raw
 except ImportError:

@@ -6,7 +6,7 @@ import errno
 import socket
 import struct
 
-from client import GATEWAY, HOST, ICMP, IP, TCP, UDP, Client, Raw, is_icmp
+from client import HOST, IP, TCP, Client
 from gateway import LARGE_FRAMES, LiveTest, main
 from lab import PATIENCE_SECONDS, wait_until
 from wiretap import tcp_mss

@@ -103,7 +103,11 @@ class Gateway:
             if program is None:
                 continue
             running = program.is_running()
-            status = program.end()
+            try:
+                status = program.end()
+            except AssertionError as problem:
+                faults.append(str(problem))
+                continue
             if not running or status != 0:
                 faults.append(f"{name} {'returned' if running else 'had ended before with'} {status}")
         if self.dataplane is not None and not faults:
@@ -217,8 +221,8 @@ class LiveTest(unittest.TestCase):
         for step in (cls._stop, cls._judge, cls._tear_down):
             try:
                 step()
-            except AssertionError as problem:
-                problems.append(str(problem))
+            except Exception as problem:  # pylint: disable=broad-except
+                problems.append(f"{type(problem).__name__}: {problem}")
         assert not problems, "\n".join(problems)
 
     @classmethod

@@ -19,6 +19,32 @@ def twin(number, suite):
     return client
 
 
+class Remote(LiveTest):
+    """Where a client is before it has said anything: as configured, or nowhere."""
+    CLIENTS = [lambda: Client(1, "aes256-sha256", remote="203.0.113.7:4500"), lambda: Client(2, "aes256-sha256")]
+
+    @classmethod
+    def prepare(cls):
+        cls.known, cls.unknown = cls.clients
+        cls.known.socket = cls.lab.udp("net", "203.0.113.7", 4500)
+        cls.unknown.socket = cls.lab.udp("net", "203.0.113.8", 4500)
+        cls.host = cls.lab.udp("host", HOST, 7)
+        cls.addClassCleanup(cls.host.close)
+
+    def test_sends_to_where_the_client_is_configured_to_be(self):
+        self.host.sendto(b"hello", (self.known.inner, 5000))
+        self.assertEqual(self.known.receive()[0][28:], b"hello")
+        self.assert_drops()
+
+    def test_sends_nothing_before_the_client_is_heard(self):
+        self.host.sendto(b"hello", (self.unknown.inner, 5000))
+        self.assert_drops(peer_unknown=1)
+        self.unknown.ping()
+        self.host.sendto(b"hello", (self.unknown.inner, 5000))
+        self.assertEqual(self.unknown.receive()[0][28:], b"hello")
+        self.assert_drops(peer_unknown=1)
+
+
 class Nat(LiveTest):
     CLIENTS = [lambda: twin(1, "aes256-sha256"), lambda: twin(2, "aes256-sha1"), lambda: twin(3, "aes128gcm16")]
     MASQUERADE = True
@@ -44,7 +70,8 @@ class Nat(LiveTest):
 
     def remote(self, client):
         """Where the gateway believes a client to be."""
-        peer = next(row["peer"] for row in self.gateway.ask("dataplane", "session")["sessions"] if row["inner"] == client.inner)
+        sessions = self.gateway.ask("dataplane", "session")["sessions"]
+        peer = next(row["peer"] for row in sessions if row["inner"] == client.inner)
         return next(row["remote"] for row in self.gateway.ask("dataplane", "peer")["peers"] if row["peer"] == peer)
 
     def moves(self, client):
@@ -101,18 +128,17 @@ class Nat(LiveTest):
         wait_until(told, f"control has {self.one.name} at {expected}")
 
     def test_client_comes_back_to_where_it_was(self):
-        client = self.one
-        old = client.socket
+        client, home = self.one, self.one.socket
         before = self.remote(client)
         for _ in range(3):
-            self.moves(client)
-            client.ping()
-            self.assertNotEqual(self.remote(client), before)
-            client.socket = old
+            with self.lab.udp("home", "10.10.1.2", 0) as elsewhere:
+                client.socket = elsewhere
+                client.ping()
+                self.assertNotEqual(self.remote(client), before)
+                client.socket = home
             client.ping()
             self.assertEqual(self.remote(client), before)
             self.reaches(client, b"back")
-        self._cleanups = [each for each in self._cleanups if each[0] != old.close]
 
     def assert_stays(self, client, before):
         self.reaches(client, b"still there")
@@ -177,4 +203,4 @@ class Nat(LiveTest):
 
 
 if __name__ == "__main__":
-    main(Nat)
+    main(Nat, Remote)

@@ -4,9 +4,8 @@
 fragments together before the gateway sees them."""
 import struct
 import time
-import unittest
 
-from client import GATEWAY, IP, UDP, Client, Raw, is_echo_reply
+from client import GATEWAY, IP, UDP, Client, IPOption_NOP, IPOption_RR, Raw, is_echo_reply
 from gateway import LARGE_FRAMES, LiveTest, main
 from lab import OPTIONS, PATIENCE_SECONDS, mac, wait_until
 
@@ -148,6 +147,24 @@ class OuterFragments(OuterFragmentTest):
         self.assertGreater(len(pieces), 8)
         self.send(*pieces)
         wait_until(lambda: self.new_drops()["fragment_malformed"], lambda: dict(self.new_drops()))
+
+    def test_ip_options(self):
+        """In a packet, and in its fragments."""
+        options = [IPOption_NOP(), IPOption_RR(length=11, routers=["0.0.0.0", "0.0.0.0"])]
+        for number, cut in enumerate((1400, 700), 1):
+            packet = self.datagram(self.client, number=number)
+            packet.options = options
+            self.send(*IP(bytes(packet)).fragment(cut))
+            self.assert_answered(self.client, number)
+        self.assert_drops()
+
+    def test_plain_esp(self):
+        """The SA was made for UDP: without it a packet says nothing about where the client is."""
+        before = self.gateway.installed()["peer"]
+        esp = self.client.esp(self.client.echo_request())
+        self.send(IP(src="192.0.2.66", dst=GATEWAY, proto=50) / Raw(esp))
+        self.client.receive()
+        self.assertEqual(self.gateway.installed()["peer"], before)
 
     def test_largest_datagram(self):
         """Nothing sends so much ESP at once; it is put together and fails its ICV, or is refused for its size."""

@@ -9,7 +9,7 @@ import select
 import socket
 import struct
 
-from client import GATEWAY, HOST, ICMP, IP, TCP, UDP, Client, Keys, Raw, SecurityAssociation, is_echo_reply, is_icmp
+from client import GATEWAY, HOST, ICMP, IP, TCP, UDP, Client, Keys, Raw, is_echo_reply, is_icmp
 from gateway import LiveTest, main
 from lab import PATIENCE_SECONDS, wait_until
 
@@ -86,7 +86,7 @@ class Refused(LiveTest):
             header = IP(src=MALLORY, dst=GATEWAY)
             inner = IP(src="10.30.0.99", dst=HOST) / UDP(dport=7) / Raw(b"tunnelled")
             for packet in (header / TCP(dport=22), header / UDP(sport=99, dport=53), header / inner,
-                           header.__class__(src=MALLORY, dst=GATEWAY, proto=47) / Raw(bytes(24))):
+                           IP(src=MALLORY, dst=GATEWAY, proto=47) / Raw(bytes(24))):
                 raw.sendto(bytes(packet), (GATEWAY, 0))
         self.assert_drops(clear_from_outside=4)
 
@@ -341,6 +341,16 @@ class Refused(LiveTest):
                                                      "esp_sequence_zero", "esp_replayed", "esp_too_old"})
 
 
+    def test_what_looks_like_ike(self):
+        """Goes to control, which has nothing to say to it."""
+        chance = random.Random(8)
+        for size in (0, 1, 27, 28, 29, 100, 1400):
+            data = bytes(chance.randrange(256) for _ in range(size))
+            self.mallory.sendto(data, (GATEWAY, 500))
+            self.mallory.sendto(bytes(4) + data, (GATEWAY, 4500))
+        wait_until(lambda: self.gateway.ask("dataplane", "status")["packets"]["punted"]["ike"] >= 12, "IKE is punted")
+
+
 def error_of(sender):
     """Type, code and sender of the ICMP error that a socket was told of."""
     def queued():
@@ -384,6 +394,12 @@ class ClientToClient(LiveTest):
                     self.assertTrue(is_echo_reply(answer, 7, size))
                     self.assertEqual(answer[28:], bytes(size))
         self.assert_drops()
+
+    def test_time_to_live(self):
+        one, other, _ = self.clients
+        one.send(one.udp(b"too far", destination=other.inner, ttl=1))
+        one.receive(1, lambda inner: is_icmp(inner, 11, 0))
+        self.assert_drops(ttl_exceeded=1)
 
     def test_what_clients_send_is_still_their_own(self):
         one, other, _ = self.clients

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Callers that the data plane does not take, and data planes that control does not take.
+#include "channel/callers.h"
 #include "channel/handshake.h"
 #include "channel/unix_socket.h"
 #include "tests/unit/channel/channel_fixture.h"
@@ -8,6 +9,7 @@
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -101,20 +103,13 @@ TEST_F(RefusalTest, a_second_control_process_is_refused_while_the_first_lives) {
   EXPECT_TRUE(disconnected_.empty());
 }
 
-// As root the caller becomes another user; as another user, the data plane expects someone else.
+// Only root has two users to try it with.
 TEST_F(RefusalTest, a_process_of_another_user_is_refused) {
-  const bool root = ::geteuid() == 0;
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root; the next one does not";
   constexpr uid_t other = 65534;
   start();
-  if (root) {
-    ASSERT_EQ(::chmod(socket_.c_str(), 0666), 0);
-    ASSERT_EQ(::chmod((folder_ / "").c_str(), 0711), 0);
-  } else {
-    dataplane_.reset();
-    // Giving the socket away needs root; without it the expected user can only be set where it changes
-    // nothing.
-    GTEST_SKIP() << "needs two users";
-  }
+  ASSERT_EQ(::chmod(socket_.c_str(), 0666), 0);
+  ASSERT_EQ(::chmod((folder_ / "").c_str(), 0711), 0);
   int pipe[2] = {};
   ASSERT_EQ(::pipe(pipe), 0);
   const pid_t child = ::fork();
@@ -136,6 +131,24 @@ TEST_F(RefusalTest, a_process_of_another_user_is_refused) {
   EXPECT_EQ(status, 0);
   EXPECT_THAT(said.data(), HasSubstr("only user 0 and root may connect"));
   EXPECT_THAT(complaints_, ElementsAre(HasSubstr("of user 65534")));
+}
+
+// Without root: we are the other user, and somebody else is expected.
+TEST_F(RefusalTest, so_is_one_where_another_user_is_expected) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may always connect";
+  const Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+  auto listener = UnixListener::listen(socket_, SOCK_SEQPACKET);
+  ASSERT_TRUE(listener) << listener.error();
+  Callers callers(epoll.get(), 0, ::geteuid() + 1, std::chrono::seconds(1));
+  const Descriptor caller = call();
+  ASSERT_TRUE(send_message(caller.get(), message_bytes(Hello())));
+  const Callers::Handler handler = {[](Callers::Accepted) { ADD_FAILURE() << "was taken"; },
+                                    [&](const std::string& what) { complaints_.push_back(what); }};
+  callers.accept(*listener, handler);
+  callers.step(handler);
+  EXPECT_THAT(complaints_, ElementsAre(HasSubstr("run control as one of them")));
+  EXPECT_THAT(parse_welcome(receive_message(caller.get()).bytes, 0).error(),
+              HasSubstr("and root may connect"));
 }
 
 // The other way round: control and a socket on which something else answers.

@@ -17,13 +17,16 @@ struct Answer {
 };
 
 // What `espgate ARGUMENTS…` does, in this process.
-inline Answer espgate(std::initializer_list<std::string> arguments) {
+inline Answer espgate(const std::vector<std::string>& arguments) {
   std::vector<const char*> argv = {"espgate"};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   std::ostringstream out;
   std::ostringstream err;
   const int exit_code = run(static_cast<int>(argv.size()), argv.data(), {out, err});
   return {exit_code, out.str(), err.str()};
+}
+inline Answer espgate(std::initializer_list<std::string> arguments) {
+  return espgate(std::vector<std::string>(arguments));
 }
 
 }  // namespace espgate::cli

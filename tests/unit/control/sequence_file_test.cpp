@@ -105,10 +105,14 @@ TEST_F(SequenceFileTest, what_can_not_be_read_is_an_error) {
 
 // Gives the calling process a tiny file system of its own. False: this system does not allow it.
 bool mount_tiny(const std::string& at) {
-  const std::string map = fmt::format("0 {} 1", ::geteuid());
-  const bool root = ::geteuid() == 0;
-  if (::unshare(root ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) return false;
-  if (!root) espgate::test::write_file("/proc/self/uid_map", map);
+  const uid_t user = ::geteuid();
+  const gid_t group = ::getegid();
+  if (::unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) return false;
+  if (user != 0) {
+    espgate::test::write_file("/proc/self/setgroups", "deny");
+    espgate::test::write_file("/proc/self/uid_map", fmt::format("{0} {0} 1", user));
+    espgate::test::write_file("/proc/self/gid_map", fmt::format("{0} {0} 1", group));
+  }
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
   return ::mount("tmpfs", at.c_str(), "tmpfs", 0, "size=16k,mode=700") == 0;
 }
