@@ -10,9 +10,9 @@ namespace espgate::cli {
 class Interrupt {
  public:
   Interrupt() {
-    happened_ = 0;
+    signalled = 0;
     struct sigaction action = {};
-    action.sa_handler = [](int) { happened_ = 1; };
+    action.sa_handler = [](int) { signalled = 1; };
     sigaction(SIGINT, &action, &before_int_);
     sigaction(SIGTERM, &action, &before_term_);
   }
@@ -23,10 +23,10 @@ class Interrupt {
     sigaction(SIGTERM, &before_term_, nullptr);
   }
 
-  [[nodiscard]] bool happened() const { return happened_ != 0; }
+  [[nodiscard]] bool happened() const { return signalled != 0; }
 
  private:
-  static inline volatile std::sig_atomic_t happened_ = 0;
+  static inline volatile std::sig_atomic_t signalled = 0;
   struct sigaction before_int_ = {};
   struct sigaction before_term_ = {};
 };

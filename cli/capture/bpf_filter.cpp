@@ -10,23 +10,27 @@ constexpr int longest_packet = 65535;
 
 }  // namespace
 
-void BpfFilter::Free::operator()(bpf_program* program) const {
-  pcap_freecode(program);
-  delete program;
-}
+struct BpfFilter::Program {
+  Program() = default;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  ~Program() { pcap_freecode(&code); }
+
+  bpf_program code{};
+};
 
 tl::expected<BpfFilter, std::string> BpfFilter::compile(const std::string& expression, bool ethernet) {
   const std::unique_ptr<pcap_t, decltype(&pcap_close)> handle(
       pcap_open_dead(ethernet ? DLT_EN10MB : DLT_RAW, longest_packet), pcap_close);
-  Program program(new bpf_program{});
-  if (pcap_compile(handle.get(), program.get(), expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
+  auto program = std::make_shared<Program>();
+  if (pcap_compile(handle.get(), &program->code, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
     return tl::unexpected("the filter \"" + expression + "\": " + pcap_geterr(handle.get()));
   return BpfFilter(std::move(program));
 }
 
 bool BpfFilter::matches(std::span<const std::byte> bytes, std::uint32_t length) const {
   const pcap_pkthdr header{.ts = {}, .caplen = static_cast<bpf_u_int32>(bytes.size()), .len = length};
-  return pcap_offline_filter(program_.get(), &header, reinterpret_cast<const u_char*>(bytes.data())) != 0;
+  return pcap_offline_filter(&program_->code, &header, reinterpret_cast<const u_char*>(bytes.data())) != 0;
 }
 
 }  // namespace espgate::cli

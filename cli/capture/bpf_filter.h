@@ -9,8 +9,6 @@
 
 #include <tl/expected.hpp>
 
-struct bpf_program;
-
 namespace espgate::cli {
 
 // A filter as tcpdump takes it (pcap-filter(7)), for packets that are at hand.
@@ -25,13 +23,10 @@ class BpfFilter {
   [[nodiscard]] bool matches(std::span<const std::byte> bytes, std::uint32_t length) const;
 
  private:
-  struct Free {
-    void operator()(bpf_program* program) const;
-  };
-  using Program = std::unique_ptr<bpf_program, Free>;
-  explicit BpfFilter(Program program) : program_(std::move(program)) {}
+  struct Program;  // libpcap's, freed when it goes
+  explicit BpfFilter(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
 
-  Program program_;
+  std::shared_ptr<const Program> program_;
 };
 
 }  // namespace espgate::cli

@@ -143,6 +143,9 @@ void Supervisor::wait(std::chrono::milliseconds longest) {
   for (Running& each : all_) each.child.pass_output();
 }
 
-void Supervisor::say(const std::string& line) { log_ << "up | " << line << std::endl; }
+void Supervisor::say(const std::string& line) {
+  log_ << "up | " << line << '\n';
+  log_.flush();
+}
 
 }  // namespace espgate::cli

@@ -24,6 +24,7 @@ json failure(const std::string& why) { return {{"ok", false}, {"error", why}}; }
 // The workers in their order, the manager behind them.
 std::vector<WorkerStats*> all_stats(Gateway& gateway) {
   std::vector<WorkerStats*> all;
+  all.reserve(gateway.workers.size() + 1);
   for (const auto& worker : gateway.workers) all.push_back(&worker->stats());
   all.push_back(&gateway.manager_stats);
   return all;

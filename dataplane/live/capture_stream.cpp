@@ -138,7 +138,7 @@ StartedOrError start_capture(const StreamContext& context, const json& request) 
   if (snap < least_snap_bytes || snap > most_snap_bytes)
     return tl::unexpected(std::string("snap: 64 to 65535 bytes"));
   const double seconds = request.value("seconds", 0.0);
-  if (!(seconds >= 0 && seconds < 1e9)) return tl::unexpected(std::string("seconds: 0 (no end) or more"));
+  if (seconds < 0 || seconds >= 1e9) return tl::unexpected(std::string("seconds: 0 (no end) or more"));
   const std::uint64_t end_at =
       seconds == 0 ? UINT64_MAX : context.now_nanoseconds + static_cast<std::uint64_t>(seconds * 1e9);
   const CaptureTap::Options options{.point = *point,

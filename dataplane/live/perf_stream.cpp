@@ -109,7 +109,7 @@ class PerfStream final : public Stream {
 
 StartedOrError start_perf(const StreamContext& context, const json& request) {
   const double seconds = request.value("seconds", 1.0);
-  if (!(seconds > 0 && seconds <= most_seconds))
+  if (seconds <= 0 || seconds > most_seconds)
     return tl::unexpected(std::string("seconds: more than 0, up to 3600"));
   return StartedStream{std::make_unique<PerfStream>(context, seconds), {{"seconds", seconds}}};
 }

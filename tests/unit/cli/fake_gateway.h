@@ -39,6 +39,7 @@ class FakeGateway {
     thread_ = std::thread([this] {
       while (!stop_) {
         std::vector<pollfd> waiting;
+        waiting.reserve(servers_.size());
         for (const auto& server : servers_)
           waiting.push_back({.fd = server->descriptor(), .events = POLLIN, .revents = 0});
         (void)::poll(waiting.data(), waiting.size(), 10);

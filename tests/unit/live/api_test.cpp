@@ -224,14 +224,14 @@ TEST_F(ApiTest, wrong_requests_are_answered_as_errors) {
   run([&] {
     auto connection = channel::JsonClient::connect(config_.runtime_directory / "dataplane.sock");
     ASSERT_TRUE(connection);
-    for (const json& request :
-         {json{{"command", "sas"}}, json{{"command", 3}}, json{{"x", 1}},
-          json{{"command", "trace"}, {"count", 0}}, json{{"command", "trace"}, {"spi", "0xzz"}},
-          json{{"command", "trace"}, {"inner", "fe80::1"}},
-          json{{"command", "capture"}, {"point", "nowhere"}},
-          json{{"command", "capture"}, {"point", "decrypted"}, {"snap", 1}},
-          json{{"command", "perf"}, {"seconds", -1}}, json{{"command", "perf"}, {"seconds", "x"}}}) {
-      const auto answer = connection->ask(request);
+    for (const char* request :
+         {R"({"command": "sas"})", R"({"command": 3})", R"({"x": 1})", R"({"command": "trace", "count": 0})",
+          R"({"command": "trace", "spi": "0xzz"})", R"({"command": "trace", "inner": "fe80::1"})",
+          R"({"command": "capture", "point": "nowhere"})", R"({"command": "capture"})",
+          R"({"command": "capture", "point": "decrypted", "snap": 1})",
+          R"({"command": "perf", "seconds": -1})", R"({"command": "perf", "seconds": "x"})",
+          R"({"command": "sa", "after": "x"})"}) {
+      const auto answer = connection->ask(json::parse(request));
       EXPECT_FALSE(answer) << request << " " << *answer;
     }
     EXPECT_TRUE(connection->ask({{"command", "status"}}));

@@ -156,7 +156,9 @@ TEST_F(CaptureTest, does_not_look_at_sas_of_packets_that_have_none) {
   receive({60});
   burst_[0].next_hop = hops_.allocate({.port = outside, .state = NextHop::State::resolved});
   // What the manager's burst may hold of another packet, which is long gone.
-  burst_[0].outbound_sa = reinterpret_cast<OutboundSa*>(std::uintptr_t{64});
+  OutboundSa gone;
+  gone.spi = 0x99;
+  burst_[0].outbound_sa = &gone;
   tap.after(Stage::link_push, burst_);
   ASSERT_TRUE(tap.front());
   EXPECT_EQ(tap.front()->packet.spi, 0u);

@@ -34,6 +34,7 @@ class TracerTest : public testing::Test {
 
   std::vector<Datagram> frames_of(Client& client, unsigned count) {
     std::vector<Datagram> inner;
+    inner.reserve(count);
     for (unsigned i = 0; i < count; ++i) inner.push_back(inner_packet(client.inner_address, host, 100 + i));
     return gateway_.send(client, inner);
   }
@@ -46,6 +47,7 @@ class TracerTest : public testing::Test {
 
   static std::vector<Stage> stages_of(const TraceRecord& record) {
     std::vector<Stage> stages;
+    stages.reserve(record.step_count);
     for (std::size_t i = 0; i < record.step_count; ++i) stages.push_back(record.steps.at(i).stage);
     return stages;
   }
