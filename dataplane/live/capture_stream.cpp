@@ -23,7 +23,7 @@ constexpr std::uint32_t most_snap_bytes = 65535;
 constexpr std::size_t most_slots = 4096;
 constexpr std::size_t most_tap_bytes = std::size_t{16} << 20;  // of each worker
 // So that other clients and the manager's own work have their turn.
-constexpr unsigned most_packets_a_step = 2000;
+constexpr unsigned most_packets_a_step = 500;
 
 std::string base64(std::span<const std::byte> bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL ends it with a zero byte
