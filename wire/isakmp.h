@@ -20,8 +20,10 @@ struct IsakmpHeader {  // RFC 2408 §3.1; RFC 7296 §3.1 keeps the layout and ca
 };
 static_assert(sizeof(IsakmpHeader) == 28 && alignof(IsakmpHeader) == 1);
 
-inline constexpr std::uint8_t isakmp_flag_encryption = 0x01;  // version 1
-inline constexpr std::uint8_t isakmp_flag_response = 0x20;    // version 2, RFC 7296 §3.1
+inline constexpr std::uint8_t isakmp_flag_encryption = 0x01;           // version 1
+inline constexpr std::uint8_t isakmp_flag_commit = 0x02;               // version 1
+inline constexpr std::uint8_t isakmp_flag_authentication_only = 0x04;  // version 1
+inline constexpr std::uint8_t isakmp_flag_response = 0x20;             // version 2, RFC 7296 §3.1
 
 // The exchange types of RFC 2408 §3.1, RFC 2409 §5 and RFC 7296 §3.1.
 enum class IsakmpExchange : std::uint8_t {
@@ -39,17 +41,32 @@ enum class IsakmpExchange : std::uint8_t {
   ikev2_informational = 37,
 };
 
-// The payload types that the walk's callers have needed so far; RFC 2408 §3.1, RFC 7296 §3.2.
+// RFC 2408 §3.1 up to vendor_id, RFC 3947 §3.2 and §5.2, RFC 7296 §3.2 what is named ikev2_.
 enum class IsakmpPayloadType : std::uint8_t {
   none = 0,
   sa = 1,
   proposal = 2,
   transform = 3,
+  key_exchange = 4,
+  identification = 5,
+  certificate = 6,
+  certificate_request = 7,
+  hash = 8,
+  signature = 9,
+  nonce = 10,
   notification = 11,
+  delete_payload = 12,
   vendor_id = 13,
+  nat_d_bad_drafts = 15,  // draft-ietf-ipsec-nat-t-ike-04 to -08 and old Apple clients: RFC 3547's numbers
+  nat_oa_bad_drafts = 16,
+  nat_d = 20,
+  nat_oa = 21,
   ikev2_vendor_id = 43,
   ikev2_encrypted = 46,
   ikev2_encrypted_fragment = 53,
+  nat_d_draft = 130,  // draft-ietf-ipsec-nat-t-ike-00 to -03
+  nat_oa_draft = 131,
+  fragment = 132,  // Cisco's and Microsoft's; in no RFC
 };
 
 // One payload: type and what lies behind its generic header.
