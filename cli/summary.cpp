@@ -112,6 +112,29 @@ std::string routes_text(const config::Config& config) {
   return text;
 }
 
+// What clients by IKE will find; nothing without IKE.
+std::string ike_text(const config::Config& config) {
+  const config::Ike& ike = config.ike;
+  if (!ike.enabled) return {};
+  std::string text = fmt::format("{} pre-shared {}", ike.psks.size(), ike.psks.size() == 1 ? "key" : "keys");
+  if (!ike.identity.empty()) text += fmt::format(", as {}", ike.identity);
+  for (std::size_t i = 0; i < ike.legacy.size(); ++i)
+    text += fmt::format("{}{}", i == 0 ? ", also " : " ", ike.legacy[i]);
+  for (std::size_t i = 0; i < ike.legacy_esp.size(); ++i)
+    text += fmt::format("{}{}", i == 0 ? ", ESP also " : " ", crypto::suite(ike.legacy_esp[i]).name);
+  return line("ike", text);
+}
+
+Json ike_json(const config::Ike& ike) {
+  Json legacy_esp = Json::array();
+  for (const crypto::SuiteId suite : ike.legacy_esp) legacy_esp.push_back(crypto::suite(suite).name);
+  return {{"enabled", ike.enabled},
+          {"psks", ike.psks.size()},
+          {"identity", ike.identity},
+          {"legacy", ike.legacy},
+          {"legacy_esp", std::move(legacy_esp)}};
+}
+
 std::string peers_text(const config::Config& config) {
   const auto& peers = config.static_peers;
   std::string text;
@@ -158,7 +181,7 @@ std::string summary_text(const config::Config& config) {
   text += line("workers", workers_text(config));
   text += line("memory", memory_text(config));
   text += line("runtime", runtime_text(config));
-  return text + peers_text(config);
+  return text + ike_text(config) + peers_text(config);
 }
 
 Json summary_json(const config::Config& config) {
@@ -185,6 +208,7 @@ Json summary_json(const config::Config& config) {
   summary["runtime"] = {{"directory", config.runtime_directory.string()},
                         {"state_directory", config.state_directory.string()},
                         {"log_level", config.log_level}};
+  summary["ike"] = ike_json(config.ike);
   summary["static_peers"] = Json::array();
   for (const auto& peer : config.static_peers) summary["static_peers"].push_back(peer_json(peer));
   return summary;

@@ -48,6 +48,7 @@ Problems check(const Config& config, const Places& places) {
   check_pool(checker);
   check_routes(checker);
   check_workers(checker);
+  check_ike(checker);
   check_static_peers(checker);
   checker.problems.sort();
   return std::move(checker.problems);

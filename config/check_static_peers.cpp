@@ -121,8 +121,9 @@ class PeerChecks {
       checker_.error(
           path,
           fmt::format(
-              "{} without runtime.state_directory: after a restart sequence numbers could begin again, "
-              "and a nonce that repeats under one key gives the key stream away",
+              "{} without runtime.state_directory: after a restart sequence numbers go on from the clock, "
+              "which a busy SA may have overtaken, and a nonce that repeats under one key gives the key "
+              "stream away",
               suite.name),
           "set runtime.state_directory, or use a CBC suite like \"aes256-sha256\"");
     }

@@ -52,6 +52,7 @@ void check_routes(Checker& checker);
 void check_pool(Checker& checker);
 void check_sides(Checker& checker);
 void check_workers(Checker& checker);
+void check_ike(Checker& checker);
 void check_static_peers(Checker& checker);
 
 }  // namespace espgate::config

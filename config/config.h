@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/ike.h"
+#include "config/location.h"
 #include "crypto/engine.h"
 #include "crypto/secret.h"
 #include "crypto/suite.h"
@@ -14,15 +16,6 @@
 #include <vector>
 
 namespace espgate::config {
-
-// Where a setting stands, for messages: "gateway.toml:14:9".
-struct Location {
-  std::string file;
-  unsigned line = 0;
-  unsigned column = 0;
-
-  [[nodiscard]] std::string to_string() const;
-};
 
 // A DPDK port and the IPv4 network on it. [outside], [inside].
 struct Port {
@@ -99,7 +92,10 @@ struct Config {
   unsigned reassembly_datagrams = 256;                       // incomplete outer datagrams a worker, at most
   std::filesystem::path runtime_directory = "/run/espgate";  // sockets
   std::filesystem::path state_directory;                     // what outlives a restart; empty: nothing does
+  std::string control_user;  // who control runs as, by name or number; empty: the data plane's own user
   std::string log_level = "info";
+  std::filesystem::path debug_log;  // all that clients do, without limit; empty: no such file
+  Ike ike;
   std::vector<StaticPeer> static_peers;
   std::string file;
 

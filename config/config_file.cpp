@@ -3,17 +3,14 @@
 
 #include "config/device.h"
 #include "config/document.h"
+#include "config/preshared_key.h"
+#include "config/secret_file.h"
 #include "config/sections.h"
-#include "crypto/secret.h"
 
-#include <cerrno>
-#include <cstring>
-#include <memory>
+#include <algorithm>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace espgate::config {
 namespace {
@@ -48,6 +45,7 @@ void read_tables(Section& root, Config& config) {
   if (auto section = root.section("workers", "[workers]")) read_workers(*section, config, idle_given);
   if (auto section = root.section("memory", "[memory]")) read_memory(*section, config);
   if (auto section = root.section("runtime", "[runtime]")) read_runtime(*section, config);
+  if (auto section = root.section("ike", "[ike]")) read_ike(*section, config.ike);
   root.require("outside", "[outside] is the port that clients reach");
   root.require("clients", "[clients] has the pool of their inner addresses");
   if (outside) read_port(*outside, 0, config.workers.count, config.outside);
@@ -59,38 +57,20 @@ void read_tables(Section& root, Config& config) {
   if (!idle_given) config.workers.idle = default_idle(config);
 }
 
-// A file of at most largest_file bytes, read into secret memory. Error: what the system says.
-tl::expected<crypto::SecretBytes, std::string> read_secret_file(int descriptor) {
-  crypto::SecretBytes buffer(64 << 10);
-  std::size_t used = 0;
-  while (true) {
-    if (used == buffer.size()) {
-      if (used >= largest_file) return tl::unexpected(fmt::format("larger than {} MiB", largest_file >> 20));
-      crypto::SecretBytes larger(2 * buffer.size());
-      std::memcpy(larger.data(), buffer.data(), used);
-      buffer = std::move(larger);
-    }
-    const ssize_t got = ::read(descriptor, buffer.data() + used, buffer.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return tl::unexpected(std::string(std::strerror(errno)));
-    if (got == 0) return crypto::SecretBytes(std::span(buffer.bytes()).first(used));
-    used += static_cast<std::size_t>(got);
+// Reads what [[ike.psk]] keeps in files of its own.
+void read_secret_files(Config& config, Problems& problems) {
+  for (Psk& psk : config.ike.psks) {
+    if (psk.file.empty()) continue;
+    auto read = read_preshared_key_file(psk.file);
+    if (read) psk.key = std::move(*read);
+    if (!read)
+      problems.errors.push_back({psk.where, std::move(read.error().what), std::move(read.error().hint)});
   }
 }
 
-struct Descriptor {
-  explicit Descriptor(int opened) : number(opened) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-  int number;
-};
-
-bool others_may_read(int descriptor) {
-  struct stat status{};
-  return ::fstat(descriptor, &status) == 0 && (status.st_mode & S_IROTH) != 0;
+bool holds_keys(const Config& config) {
+  return !config.static_peers.empty() ||
+         std::ranges::any_of(config.ike.psks, [](const Psk& psk) { return psk.file.empty(); });
 }
 
 }  // namespace
@@ -117,12 +97,15 @@ Expected<Parsed> parse_config(std::string_view text, std::string_view file_name)
 
 Expected<Parsed> read_config(const std::filesystem::path& path) {
   const std::string file = path.string();
-  const Descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (opened.number < 0) return refuse(file, fmt::format("cannot be opened: {}", std::strerror(errno)));
-  const auto content = read_secret_file(opened.number);
-  if (!content) return refuse(file, "cannot be read: " + content.error());
-  auto parsed = parse_config({reinterpret_cast<const char*>(content->data()), content->size()}, file);
-  if (!parsed || parsed->config.static_peers.empty() || !others_may_read(opened.number)) return parsed;
+  const auto read = read_secret_file(path, largest_file);
+  if (!read) return refuse(file, read.error());
+  const crypto::SecretBytes& content = read->content;
+  auto parsed = parse_config({reinterpret_cast<const char*>(content.data()), content.size()}, file);
+  if (!parsed) return parsed;
+  Problems unread;
+  read_secret_files(parsed->config, unread);
+  if (!unread.errors.empty()) return tl::unexpected(std::move(unread));
+  if (!holds_keys(parsed->config) || (read->mode & S_IROTH) == 0) return parsed;
   Problem& warning = parsed->warnings.emplace_back();
   warning.where.file = file;
   warning.what = "holds keys, and every user of this host may read it";

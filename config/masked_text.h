@@ -11,10 +11,11 @@
 
 namespace espgate::config {
 
-// The text of a configuration file with its keys covered: every run of at least 16 hexadecimal digits is
-// replaced, character by character, by a mark that no file of ours contains. A TOML parser copies what it
-// reads into ordinary memory and quotes it in its messages; so it gets this text, in which every line and
-// column is where it was, and the keys are fetched from the original by their place.
+// The text of a configuration file with its keys covered: every run of at least 16 hexadecimal digits, and
+// every string that stands behind `secret =` or `psk =`, is replaced, character by character, by a mark that
+// no file of ours contains. A TOML parser copies what it reads into ordinary memory and quotes it in its
+// messages; so it gets this text, in which every line and column is where it was, and the keys are fetched
+// from the original by their place.
 class MaskedText {
  public:
   // `original` must outlive this.
@@ -28,7 +29,8 @@ class MaskedText {
   [[nodiscard]] static std::string shown(std::string_view piece);
 
   // The characters of the one-line string whose opening quote is at line:column (both from 1, columns counted
-  // in characters). nullopt: there is no such string, or it has escapes in it.
+  // in characters). nullopt: there is no such string, or it has escapes in it (in single quotes there are
+  // none).
   [[nodiscard]] std::optional<crypto::SecretBytes> string_at(unsigned line, unsigned column) const;
 
  private:

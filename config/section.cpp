@@ -75,6 +75,10 @@ void Section::error(std::string_view key, std::string what, std::string hint) {
   notes_->problems.error(where(key), std::move(what), std::move(hint));
 }
 
+void Section::error(const Location& place, std::string what, std::string hint) {
+  notes_->problems.error(place, std::move(what), std::move(hint));
+}
+
 void Section::warn(std::string_view key, std::string what, std::string hint) {
   notes_->problems.warn(where(key), std::move(what), std::move(hint));
 }
@@ -215,6 +219,50 @@ bool Section::secret(std::string_view key, crypto::SecretBytes& into) {
   return true;
 }
 
+bool Section::holds_text(std::string_view key) const {
+  const Node* node = find(key);
+  return node != nullptr && (std::holds_alternative<std::string>(node->value) ||
+                             std::holds_alternative<HiddenText>(node->value));
+}
+
+bool Section::secret_text(std::string_view key, crypto::SecretBytes& into) {
+  const Node* node = take(key);
+  if (node == nullptr) return false;
+  if (const auto* text = std::get_if<std::string>(&node->value)) {
+    into = crypto::SecretBytes(std::as_bytes(std::span(*text)));
+    return true;
+  }
+  const auto* hidden = std::get_if<HiddenText>(&node->value);
+  if (hidden != nullptr && !hidden->characters.empty()) {
+    into = hidden->characters.clone();
+    return true;
+  }
+  notes_->problems.error(
+      node->where, fmt::format("{}: expected a secret in a plain string in one line, without escapes", key),
+      hidden != nullptr ? "single quotes take every character as it is: '…'" : "");
+  return false;
+}
+
+bool Section::texts(std::string_view key, std::vector<PlacedText>& into, std::string_view example) {
+  const Node* node = take(key);
+  if (node == nullptr) return false;
+  const auto* list = std::get_if<Array>(&node->value);
+  if (list == nullptr) {
+    refuse(*node, key, fmt::format("an array of strings like {}", example));
+    return false;
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Node& element = (*list)[i];
+    notes_->places.note(fmt::format("{}[{}]", path_of(key), i), element.where);
+    if (const auto* text = std::get_if<std::string>(&element.value)) {
+      into.push_back({*text, element.where});
+    } else {
+      refuse(element, key, fmt::format("a string, as in {}", example));
+    }
+  }
+  return true;
+}
+
 void Section::no_such_choice(const Node& node, std::string_view key,
                              std::span<const std::string_view> names) {
   const auto* text = std::get_if<std::string>(&node.value);
@@ -241,7 +289,7 @@ std::vector<Section> Section::sections(std::string_view key) {
   std::vector<Section> found;
   const Node* node = take(key);
   if (node == nullptr) return found;
-  const std::string title = fmt::format("[[{}]]", key);
+  const std::string title = fmt::format("[[{}]]", path_of(key));
   const auto* list = std::get_if<Array>(&node->value);
   if (list == nullptr) {
     refuse(*node, key, "a list of tables, each headed " + title);

@@ -31,6 +31,12 @@ struct Notes {
   Places places;
 };
 
+// An element of an array of strings.
+struct PlacedText {
+  std::string text;
+  Location where;
+};
+
 // One table of the file. Each read takes one key: what is there and right goes into `into`, what is wrong
 // becomes a problem and leaves `into` alone. finish() complains of keys that nobody read.
 class Section {
@@ -51,6 +57,12 @@ class Section {
   bool network(std::string_view key, wire::Ipv4Prefix& into);            // "10.40.0.0/24", no host bits
   bool networks(std::string_view key, std::vector<wire::Ipv4Prefix>& into);
   bool secret(std::string_view key, crypto::SecretBytes& into);  // hexadecimal, with or without 0x
+  // The characters of a string that no message may show.
+  bool secret_text(std::string_view key, crypto::SecretBytes& into);
+  // Whether a string stands there, of whichever kind: what secret_text() is for.
+  [[nodiscard]] bool holds_text(std::string_view key) const;
+  // An array of strings; `example` is what a message shows.
+  bool texts(std::string_view key, std::vector<PlacedText>& into, std::string_view example);
   template <std::unsigned_integral T>
   bool number(std::string_view key, T& into, T least, T most = std::numeric_limits<T>::max());
   bool numbers(std::string_view key, std::vector<unsigned>& into, unsigned most);
@@ -64,6 +76,7 @@ class Section {
   // Complains when the key is not there.
   void require(std::string_view key, std::string_view hint = {});
   void error(std::string_view key, std::string what, std::string hint = {});
+  void error(const Location& place, std::string what, std::string hint = {});
   void warn(std::string_view key, std::string what, std::string hint = {});
   void finish();
 

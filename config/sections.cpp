@@ -111,14 +111,16 @@ void read_memory(Section section, Config& config) {
 }
 
 void read_runtime(Section section, Config& config) {
-  for (const auto& [key, folder] : {std::pair{"directory", &config.runtime_directory},
-                                    std::pair{"state_directory", &config.state_directory}}) {
+  for (const auto& [key, folder] :
+       {std::pair{"directory", &config.runtime_directory},
+        std::pair{"state_directory", &config.state_directory}, std::pair{"debug_log", &config.debug_log}}) {
     std::string text;
     if (!section.text(key, text)) continue;
     *folder = text;
     if (!folder->is_absolute())
       section.error(key, fmt::format("{}: expected a path from the root, got {}", key, in_quotes(text)));
   }
+  (void)section.text("control_user", config.control_user);
   std::string level;
   if (section.text("log_level", level)) {
     if (std::ranges::find(log_levels, level) == log_levels.end())

@@ -17,6 +17,7 @@ void read_clients(Section section, Config& config);
 void read_workers(Section section, Config& config, bool& idle_given);
 void read_memory(Section section, Config& config);
 void read_runtime(Section section, Config& config);
+void read_ike(Section section, Ike& ike);
 void read_static_peer(Section section, StaticPeer& peer);
 
 }  // namespace espgate::config

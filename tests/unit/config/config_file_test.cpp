@@ -97,6 +97,7 @@ TEST(ConfigFile, WhatIsLeftOutHasItsDefault) {
   EXPECT_EQ(config.reassembly_datagrams, 256U);
   EXPECT_EQ(config.runtime_directory, "/run/espgate");
   EXPECT_THAT(config.state_directory.string(), IsEmpty());
+  EXPECT_EQ(config.control_user, "");
   EXPECT_EQ(config.log_level, "info");
   EXPECT_EQ(config.file, "g.toml");
 }
@@ -125,6 +126,7 @@ reassembly_datagrams = 64
 [runtime]
 directory = "/tmp/run"
 state_directory = "/tmp/state"
+control_user = "espgate"
 log_level = "debug"
 )");
   ASSERT_EQ(config.routes.size(), 2U);
@@ -145,6 +147,7 @@ log_level = "debug"
   EXPECT_EQ(config.reassembly_datagrams, 64U);
   EXPECT_EQ(config.runtime_directory, "/tmp/run");
   EXPECT_EQ(config.state_directory, "/tmp/state");
+  EXPECT_EQ(config.control_user, "espgate");
   EXPECT_EQ(config.log_level, "debug");
 }
 

@@ -38,6 +38,8 @@ TEST(ExampleConfigs, TheCommentedOneNamesEveryKey) {
                           "[workers]",
                           "[memory]",
                           "[runtime]",
+                          "[ike]",
+                          "[[ike.psk]]",
                           "[[static_peer]]",
                           "interface",
                           "device",
@@ -61,7 +63,32 @@ TEST(ExampleConfigs, TheCommentedOneNamesEveryKey) {
                           "reassembly_datagrams",
                           "directory",
                           "state_directory",
+                          "control_user",
                           "log_level",
+                          "psk",
+                          "secret",
+                          "secret_file",
+                          "from",
+                          "identity",
+                          "legacy",
+                          "legacy_esp",
+                          "allowed_client_networks",
+                          "force_encapsulation",
+                          "lifetime_seconds",
+                          "sa_lifetime_seconds",
+                          "sa_lifetime_kilobytes",
+                          "rekey",
+                          "rekey_margin_seconds",
+                          "dpd_delay_seconds",
+                          "dpd_timeout_seconds",
+                          "dpd_action",
+                          "keepalive_seconds",
+                          "max_half_open",
+                          "max_half_open_per_address",
+                          "max_half_open_per_network",
+                          "half_open_seconds",
+                          "dh_threads",
+                          "fragment_size",
                           "name",
                           "suite",
                           "esn",
@@ -90,7 +117,12 @@ TEST(ExampleConfigs, TheLabIsTheOneOfTheInteropTests) {
   EXPECT_EQ(lab->config.inside->address.to_string(), "10.30.0.1/24");
   EXPECT_EQ(lab->config.public_address, 0xcb00710aU);
   EXPECT_EQ(lab->config.client_pool.to_string(), "10.40.0.0/24");
-  EXPECT_TRUE(lab->warnings.empty());
+  ASSERT_EQ(lab->config.ike.psks.size(), 1U);
+  const auto& key = lab->config.ike.psks[0].key;
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(key.data()), key.size()),
+            "lab-preshared-key-0123456789");
+  for (const Problem& warning : lab->warnings)
+    EXPECT_THAT(warning.to_string(), testing::HasSubstr("every user of this host may read it"));
 }
 
 TEST(ExampleConfigs, Ec2PollsOnTwoEnaDevices) {

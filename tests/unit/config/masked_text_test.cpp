@@ -2,6 +2,8 @@
 #include "config/masked_text.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -16,6 +18,25 @@ std::string text_of(const std::optional<crypto::SecretBytes>& secret) {
 TEST(MaskedText, CoversSixteenHexadecimalDigitsInARowAndNoFewer) {
   const MaskedText masked("a = \"0123456789abcdeF\" b = \"0123456789abcde\"");
   EXPECT_EQ(MaskedText::shown(masked.text()), "a = \"…\" b = \"0123456789abcde\"");
+}
+
+TEST(MaskedText, CoversStringsBehindKeysForSecrets) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"secret = \"swordfish\" # psk", "secret = \"…\" # psk"},
+      {"ike.psk='swordfish'", "ike.psk='…'"},
+      {"\"psk\"\t= \"a\\\"b\" x", "\"psk\"\t= \"…\" x"},
+      {"k = [{ from = \"a\", secret = \"b\", file = \"c\" }]",
+       "k = [{ from = \"a\", secret = \"…\", file = \"c\" }]"},
+      {"psk = [\"a\",\n'b'] c = \"d\"", "psk = [\"…\",\n'…'] c = \"d\""},
+      {"secret = \"to the end\nof the line", "secret = \"…\nof the line"},
+      {"secret_file = \"a\"", "secret_file = \"a\""},
+      {"a = 'secret = \"x\"' b = \"y\"", "a = 'secret = \"x\"' b = \"y\""},
+      {"# secret = \"\nx = \"a\"", "# secret = \"\nx = \"a\""},
+      {"psk\n= \"a\"", "psk\n= \"a\""},
+      {"psk = 1 x = \"a\"", "psk = 1 x = \"a\""},
+      {"secret = \"\"", "secret = \"\""},
+      {"# secret", "# secret"}};
+  for (const auto& [text, shown] : cases) EXPECT_EQ(MaskedText::shown(MaskedText(text).text()), shown);
 }
 
 TEST(MaskedText, KeepsEveryLineAndColumn) {
@@ -43,6 +64,7 @@ TEST(MaskedText, DoesNotGiveStringsWithEscapesOrOverSeveralLines) {
   EXPECT_EQ(text_of(MaskedText("'''a'''").string_at(1, 1)), "(none)");
   EXPECT_EQ(text_of(MaskedText("\"a\nb\"").string_at(1, 1)), "(none)");
   EXPECT_EQ(text_of(MaskedText("\"a").string_at(1, 1)), "(none)");
+  EXPECT_EQ(text_of(MaskedText("'a\\'").string_at(1, 1)), "a\\") << "no escape in single quotes";
 }
 
 TEST(MaskedText, ColumnsBeginBehindAByteOrderMark) {
