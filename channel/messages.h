@@ -75,11 +75,11 @@ struct SessionUpdate {
   std::uint16_t tunnel, session;                // our ids
   std::uint16_t peer_tunnel, peer_session;      // the client's
   std::uint16_t source_port, destination_port;  // of the UDP inside ESP: ours is 1701
-  Address inner;
-  std::uint32_t outbound_slot;  // the SA it sends on; 0: none yet
-  std::uint16_t mru;            // largest inner packet to the client
-  bool open;                    // IP passes
-  bool address_control;         // PPP FF 03 is sent
+  Address inner;                                // all zeros while it is not open: none is given yet
+  std::uint32_t outbound_slot;                  // the SA it sends on; 0: none yet
+  std::uint16_t mru;                            // largest inner packet to the client
+  bool open;                                    // IP passes
+  bool address_control;                         // PPP FF 03 is sent
   bool compress_protocol;
   bool length_field;  // L2TP length is sent
 };
@@ -132,7 +132,7 @@ enum class Result : std::uint16_t {
 enum class EventType : std::uint16_t {
   completion = 1,  // of `command`
   soft_life,       // an SA's soft limit, or the last eighth of its sequence numbers
-  hard_life,       // a hard limit: the SA passes nothing any more
+  hard_life,       // a hard limit, or the end of its sequence numbers: the SA passes nothing any more
   nat_mapping,     // the peer is now heard from remote:remote_port
   first_packet,    // the first authenticated packet on an inbound SA
   unknown_spi,     // ESP for an SPI that nobody has; from remote:remote_port
@@ -157,11 +157,19 @@ struct Event {
   std::uint64_t value = 0;  // dump_sa: outbound, the next sequence; inbound, the highest
 };
 
-// Who a packet that control reads or sends belongs to.
+// What a packet is that control reads or sends. What goes inside an SA leaves by an SA or not at all: if the
+// SA is gone it is dropped (control_no_sa).
 enum class PacketKind : std::uint8_t {
-  ike,           // bytes: the IKE message, without the non-ESP marker. Outside
-  l2tp_control,  // bytes: the L2TP message. Inside the SA pair `slot`
-  ppp_control,   // bytes: the PPP frame from its protocol field. Inside `tunnel`/`session`
+  // bytes: the IKE message, without the non-ESP marker. Outside: addresses and ports are those of its UDP.
+  ike,
+  // bytes: the L2TP message. Inside the SA pair `slot` of `peer_id`; ports: of the UDP inside ESP. To be
+  // sent:
+  // from our 1701 to `remote_port`, or if that is 0 to where the peer's last control message came from.
+  l2tp_control,
+  // bytes: the PPP frame from its protocol field. Inside `tunnel`/`session` (our ids) of `peer_id`; ports as
+  // above. To be sent: by the session's outbound SA, with its ports and ids, FF 03 as it says, and always for
+  // LCP; `slot` says by which SA it came and is not looked at.
+  ppp_control,
 };
 
 struct PacketRecord {
@@ -174,7 +182,7 @@ struct PacketRecord {
   std::uint16_t tunnel = 0, session = 0;
   std::uint32_t peer_id = 0;
   std::uint32_t slot = 0;
-  Address remote{}, local{};
+  Address remote{}, local{};  // outside, of what came
   std::array<std::byte, capacity> bytes;
 };
 

@@ -18,10 +18,16 @@ void protect_process() {
   (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-Expected<void> make_runtime_directory(const std::filesystem::path& directory) {
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+Expected<void> make_runtime_directory(const std::filesystem::path& directory, std::optional<uid_t> owner) {
+  const bool made = ::mkdir(directory.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) {
     return tl::unexpected(fmt::format("can't make {}: {}; make its parent, or set another runtime_directory",
                                       directory.string(), std::strerror(errno)));
+  }
+  // Only root may give it away; anybody else needs it to be there already.
+  if (made && owner && ::geteuid() == 0 && ::chown(directory.c_str(), *owner, static_cast<gid_t>(-1)) != 0) {
+    return tl::unexpected(
+        fmt::format("can't give {} to user {}: {}", directory.string(), *owner, std::strerror(errno)));
   }
   struct stat status = {};
   if (::lstat(directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {

@@ -4,6 +4,9 @@
 #include "channel/error.h"
 
 #include <filesystem>
+#include <optional>
+
+#include <sys/types.h>
 
 namespace espgate::channel {
 
@@ -12,8 +15,10 @@ namespace espgate::channel {
 // unprivileged process can't open its own /proc/self/{mem,pagemap,fd} either; what needs those comes first.
 void protect_process();
 
-// Makes the folder of the sockets (0700; its parent must be there) unless it is there. Error: it is no
-// folder, belongs to another user, or others may write to it.
-[[nodiscard]] Expected<void> make_runtime_directory(const std::filesystem::path& directory);
+// Makes the folder of the sockets (0700; its parent must be there) unless it is there; what is made belongs
+// to `owner`, if that is given and we may. Error: it is no folder, belongs to another user, or others may
+// write to it.
+[[nodiscard]] Expected<void> make_runtime_directory(const std::filesystem::path& directory,
+                                                    std::optional<uid_t> owner = std::nullopt);
 
 }  // namespace espgate::channel

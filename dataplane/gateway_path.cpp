@@ -3,6 +3,7 @@
 
 #include "dataplane/run_stage.h"
 #include "dataplane/stages/classify.h"
+#include "dataplane/stages/control_push.h"
 #include "dataplane/stages/esp_decrypt.h"
 #include "dataplane/stages/esp_encrypt.h"
 #include "dataplane/stages/esp_push.h"
@@ -103,6 +104,17 @@ void GatewayPath::to_clients(Burst& burst) {
   run_stage(Stage::mss_clamp, burst, stats, [&] { mss_clamp(burst); });
   run_stage(Stage::mtu_check, burst, stats, [&] { mtu_check_to_client(burst); });
   run_stage(Stage::ppp_l2tp_push, burst, stats, [&] { ppp_l2tp_push(burst); });
+  protect(burst);
+}
+
+void GatewayPath::from_control(Burst& burst) {
+  run_stage(Stage::control_push, burst, context_.stats, [&] { control_push(burst, *context_.outbound); });
+  protect(burst);
+}
+
+// From the UDP header inside ESP to the frame.
+void GatewayPath::protect(Burst& burst) {
+  WorkerStats& stats = context_.stats;
   run_stage(Stage::esp_push, burst, stats, [&] { esp_push(burst, context_.track.progress); });
   run_stage(Stage::esp_encrypt, burst, stats, [&] { esp_encrypt(burst, jobs_, context_.engine); });
   run_stage(Stage::outer_push, burst, stats, [&] { outer_push(burst); });

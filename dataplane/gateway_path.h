@@ -4,6 +4,7 @@
 #include "crypto/engine.h"
 #include "dataplane/job_batch.h"
 #include "dataplane/next_hop_table.h"
+#include "dataplane/outbound_table.h"
 #include "dataplane/own_addresses.h"
 #include "dataplane/private_side.h"
 #include "dataplane/reassembler.h"
@@ -41,7 +42,8 @@ class GatewayPath {
     // Where clients' packets may leave; its default hop is known once the manager has its routes.
     const PrivateSide* side = nullptr;
     std::uint8_t worker = 0;
-    bool alone = true;  // no other worker: every SA is ours
+    bool alone = true;                        // no other worker: every SA is ours
+    const OutboundTable* outbound = nullptr;  // for from_control()
     PeerTrackContext track;
   };
 
@@ -57,12 +59,15 @@ class GatewayPath {
   void from_inside_packet(Burst& burst);
   // Inner packets for clients, their time to live already counted: `data` at the IP header, ether_type set.
   void to_clients(Burst& burst);
+  // What control says inside SAs that are ours: `data` as control_push wants it.
+  void from_control(Burst& burst);
   // IP packets of our own making: `data` at the IP header; next_hop 0: look it up.
   void own_packets(Burst& burst);
 
  private:
   void esp(Burst& burst);
   void forward(Burst& burst);
+  void protect(Burst& burst);
 
   Context context_;
   JobBatch jobs_;

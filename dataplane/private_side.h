@@ -10,6 +10,12 @@
 
 namespace espgate::dataplane {
 
+// Whether one of `networks` holds `address` (host order).
+[[nodiscard]] inline bool is_within(std::span<const wire::Ipv4Prefix> networks, std::uint32_t address) {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const wire::Ipv4Prefix& network) { return network.contains(address); });
+}
+
 // Where clients' packets may leave: only towards the private side, whatever else there are routes for. What
 // was encrypted must not go back outside in clear.
 struct PrivateSide {
@@ -20,12 +26,7 @@ struct PrivateSide {
 
   // The hop to take for `destination` (host order) instead of `found`; 0: none.
   [[nodiscard]] NextHopId choose(NextHopId found, std::uint32_t destination) const {
-    if (!networks.empty()) {
-      const bool is_private =
-          std::any_of(networks.begin(), networks.end(),
-                      [&](const wire::Ipv4Prefix& network) { return network.contains(destination); });
-      return is_private ? found : no_next_hop;
-    }
+    if (!networks.empty()) return is_within(networks, destination) ? found : no_next_hop;
     return found != no_next_hop && hops->get(found).port == port ? found : default_hop;
   }
 };

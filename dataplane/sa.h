@@ -59,6 +59,9 @@ struct Peer {
   // The worker has changed `remote`, and nobody has taken note yet: who clears it reads `remote` afterwards.
   // For when the event about it was lost.
   std::atomic<bool> moved = false;
+  // Where the client speaks L2TP inside its SAs, as its last message to control told: most say 1701, and some
+  // behind NAT another. Set by the owner worker.
+  std::atomic<std::uint16_t> l2tp_port = 1701;
 
   // The session with our ids, or nullptr.
   [[nodiscard]] Session* find_session(std::uint32_t tunnel_and_session) const;
@@ -167,6 +170,11 @@ struct alignas(64) OutboundSa {
   SaCounters counters;
 };
 static_assert(sizeof(OutboundSa) == 128 && offsetof(OutboundSa, outer) == 64);
+
+// The last sequence number that there is.
+[[nodiscard]] constexpr std::uint64_t sequence_end(bool esn) {
+  return esn ? ~std::uint64_t{0} : std::uint64_t{0xffff'ffff};
+}
 
 // The fields that follow from the suite, for either direction.
 template <typename Sa>

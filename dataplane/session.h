@@ -4,6 +4,7 @@
 #include "dataplane/sa.h"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,11 +32,18 @@ struct SessionHeader {
 struct alignas(64) Session {
   Peer* peer = nullptr;
   std::uint32_t tunnel_and_session = 0;  // our ids, as the client sends them
-  std::uint32_t inner_address = 0;       // IPv4 given to the client, host order
+  std::uint32_t inner_address = 0;       // IPv4 given to the client, host order; 0: none yet
   bool open_for_ip = false;              // PPP has authenticated and IPCP is open
-  std::uint16_t inner_limit =
-      1500;  // largest inner packet: the client's MRU, or what the SA leaves of the outer MTU
+  // Largest inner packet: the client's MRU, or what the SA leaves of the outer MTU. The manager changes it
+  // while workers read: see limit().
+  std::uint16_t inner_limit = 1500;
   SessionHeader header;
+
+  // inner_limit, for whoever is not alone with the session. Any thread.
+  [[nodiscard]] std::uint16_t limit() { return std::atomic_ref(inner_limit).load(std::memory_order_relaxed); }
+  void set_limit(std::uint16_t bytes) {
+    std::atomic_ref(inner_limit).store(bytes, std::memory_order_relaxed);
+  }
 };
 static_assert(sizeof(Session) == 64);
 

@@ -5,6 +5,7 @@
 #include "dataplane/dpdk/buffer_pool.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <iterator>
 #include <string_view>
@@ -200,7 +201,8 @@ bool Port::link_up() const noexcept {
 tl::expected<void, std::string> Port::reset() {
   wants_reset_.store(false, std::memory_order_relaxed);
   rte_eth_dev_stop(port_);
-  if (const int error = rte_eth_dev_reset(port_); error != 0)
+  // A driver that knows no reset gets by with being set up anew.
+  if (const int error = rte_eth_dev_reset(port_); error != 0 && error != -ENOTSUP)
     return tl::unexpected("port \"" + options_.device + "\" can't be reset: " + reason(error));
   return configure();
 }

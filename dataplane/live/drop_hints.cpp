@@ -91,6 +91,8 @@ std::string_view drop_hint(DropReason reason) {
       return "it ends when the client is heard; or set remote_address for a static peer";
     case DropReason::sequence_exhausted:
       return "does control run? It rekeys: see espgate status and its log";
+    case DropReason::control_no_sa:
+      return "nothing, if few: the client hung up while control was speaking to it";
     case DropReason::no_headroom:
       return "a defect of espgate: please report it with espgate status --json";
     case DropReason::buffer_shortage:

@@ -24,6 +24,7 @@ tl::expected<std::unique_ptr<Fabric>, std::string> Fabric::create(unsigned worke
   Rings manager;
   auto filled = fill(fabric->inbound_, "inbound", workers, handover_capacity);
   if (filled) filled = fill(fabric->outbound_, "outbound", workers, handover_capacity);
+  if (filled) filled = fill(fabric->control_, "control", workers, control_capacity);
   if (filled) filled = fill(manager, "to-manager", 1, manager_capacity);
   for (std::size_t port = 0; filled && port < ports.size(); ++port)
     filled =

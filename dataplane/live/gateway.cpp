@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/live/gateway.h"
 
+#include "channel/user.h"
+
 #include <chrono>
 #include <thread>
 
@@ -30,6 +32,15 @@ tl::expected<std::unique_ptr<Gateway>, std::string> Gateway::create(const config
   if (done) done = gateway->make_workers();
   if (!done) return tl::unexpected(done.error());
   return gateway;
+}
+
+tl::expected<std::optional<uid_t>, std::string> Gateway::control_uid(const config::Config& config) {
+  if (config.control_user.empty()) return std::nullopt;
+  const auto user = channel::find_user(config.control_user);
+  if (!user)
+    return tl::unexpected("runtime.control_user: " + user.error() +
+                          "; make it (useradd --system), or write the user that control runs as");
+  return *user;
 }
 
 Gateway::~Gateway() {
@@ -75,9 +86,13 @@ tl::expected<void, std::string> Gateway::make_tables() {
   const wire::Ipv4Prefix pool_network = config.client_pool.network();
   clients =
       std::make_unique<SessionTable>(pool_network.address, static_cast<std::uint32_t>(pool_network.size()));
+  outbound = std::make_unique<OutboundTable>(Spi::slots);
+  const auto user = control_uid(config);
+  if (!user) return tl::unexpected(user.error());
   auto listening = channel::DataplaneEnd::listen({.socket = config.runtime_directory / "channel.sock",
                                                   .workers = config.workers.count,
-                                                  .slots = Spi::slots});
+                                                  .slots = Spi::slots,
+                                                  .control_uid = *user});
   if (!listening) return tl::unexpected(listening.error());
   control = std::move(*listening);
   auto made_engine = crypto::make_engine(config.engine);
@@ -85,6 +100,7 @@ tl::expected<void, std::string> Gateway::make_tables() {
   engine = std::move(*made_engine);
   installation.reset(new Installation({.sas = *sas,
                                        .clients = *clients,
+                                       .outbound = *outbound,
                                        .engine = *engine,
                                        .progress = control->progress(),
                                        .outer_mtu = config.outer_mtu,
@@ -105,6 +121,7 @@ tl::expected<void, std::string> Gateway::make_workers() {
   const config::Port& private_port = config.private_port();
   shared.reset(new Shared{.sas = *sas,
                           .clients = *clients,
+                          .outbound = *outbound,
                           .routes = *routes,
                           .hops = hops,
                           .fabric = *fabric,

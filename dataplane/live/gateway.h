@@ -10,8 +10,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace espgate::dataplane::live {
 
@@ -24,6 +27,10 @@ class Gateway {
   [[nodiscard]] static tl::expected<std::unique_ptr<Gateway>, std::string> create(
       const config::Config& config);
   ~Gateway();
+
+  // Who may connect as control besides root; nullopt: our own user. Error: there is no such user.
+  [[nodiscard]] static tl::expected<std::optional<uid_t>, std::string> control_uid(
+      const config::Config& config);
 
   void start_workers();
   void stop_workers();
@@ -39,6 +46,7 @@ class Gateway {
   NextHopTable hops;
   std::unique_ptr<SaTable> sas;
   std::unique_ptr<SessionTable> clients;
+  std::unique_ptr<OutboundTable> outbound;
   std::unique_ptr<channel::DataplaneEnd> control;
   std::unique_ptr<crypto::Engine> engine;  // makes keys
   std::unique_ptr<Installation> installation;

@@ -2,7 +2,6 @@
 #include "dataplane/live/installation.h"
 
 #include "crypto/secret.h"
-#include "wire/ip_address.h"
 
 #include <algorithm>
 #include <atomic>
@@ -13,13 +12,6 @@ namespace espgate::dataplane::live {
 namespace {
 
 using channel::Result;
-
-std::optional<std::uint32_t> ipv4_of(const channel::Address& address) {
-  const wire::IpAddress ip(address);
-  if (ip.is_any()) return 0;
-  if (!ip.is_v4()) return std::nullopt;
-  return ip.as_v4();
-}
 
 std::optional<crypto::SuiteId> suite_of(const channel::SaAdd& wanted) {
   return crypto::find_suite({wanted.suite.data(), strnlen(wanted.suite.data(), wanted.suite.size())});
@@ -42,19 +34,14 @@ tl::expected<std::unique_ptr<crypto::Key>, Result> make_key(crypto::Engine& engi
   return std::move(*key);
 }
 
+// The sender's counter must never cycle (RFC 4303 §3.3.3), whatever control allows.
+std::uint64_t last_possible(const channel::SaAdd& wanted) {
+  return wanted.esn ? wanted.last_sequence : std::min(wanted.last_sequence, sequence_end(false));
+}
+
 template <typename T, typename U>
 void publish(T& to, U value) {
   std::atomic_ref<T>(to).store(value, std::memory_order_relaxed);
-}
-
-SessionHeader header_of(const channel::SessionUpdate& wanted) {
-  return make_session_header({.source_port = wanted.source_port,
-                              .destination_port = wanted.destination_port,
-                              .tunnel = wanted.peer_tunnel,
-                              .session = wanted.peer_session,
-                              .length_field = wanted.length_field,
-                              .address_control = wanted.address_control,
-                              .compress_protocol = wanted.compress_protocol});
 }
 
 }  // namespace
@@ -85,7 +72,7 @@ Result Installation::apply(const channel::Command& command, std::uint64_t now_na
   return Result::unknown_command;
 }
 
-Installation::PeerEntry* Installation::find_peer(std::uint32_t id) {
+Installation::PeerEntry* Installation::find_peer(std::uint32_t id) const {
   const auto at = peers_.find(id);
   return at == peers_.end() ? nullptr : at->second.get();
 }
@@ -97,7 +84,13 @@ OutboundSa* Installation::outbound_of(std::uint32_t slot) {
              : at->second.outbound->sa.get();
 }
 
-// --- SAs
+std::optional<Installation::Sending> Installation::sending(std::uint32_t peer_id, std::uint32_t slot) const {
+  const auto at = pairs_.find(slot);
+  const auto ticket = options_.outbound.ticket(slot);
+  if (!ticket || at == pairs_.end() || at->second.peer_id != peer_id) return std::nullopt;
+  return Sending{*ticket, at->second.outbound->sa->owner,
+                 find_peer(peer_id)->peer.l2tp_port.load(std::memory_order_relaxed)};
+}
 
 Result Installation::add(const channel::SaAdd& wanted) {
   PeerEntry* peer = find_peer(wanted.peer_id);
@@ -165,7 +158,7 @@ Result Installation::add_outbound(PeerEntry& peer, Pair& pair, const channel::Sa
   sa->key = key->get();
   sa->hot_key = HotKey(**key, crypto::Direction::encrypt);
   sa->next_sequence = std::max<std::uint64_t>(wanted.sequence, 1);
-  sa->last_sequence = wanted.last_sequence;
+  sa->last_sequence = last_possible(wanted);
   sa->max_packet_bytes = options_.outer_mtu;
   const Endpoint local = peer.peer.local.load();
   const Endpoint remote = peer.peer.remote.load();
@@ -178,6 +171,7 @@ Result Installation::add_outbound(PeerEntry& peer, Pair& pair, const channel::Sa
   if (!peer.peer.add(*sa)) return Result::table_full;
   options_.progress[wanted.slot].outbound_next.store(sa->next_sequence, std::memory_order_relaxed);
   const std::uint64_t first = sa->next_sequence;
+  options_.outbound.publish(*sa);
   pair.outbound = std::make_unique<Outbound>(Outbound{.sa = std::move(sa),
                                                       .key = std::move(*key),
                                                       .wanted = without_keys(wanted),
@@ -192,9 +186,9 @@ Result Installation::update(const channel::SaUpdate& wanted) {
     return Result::no_such_sa;
   Outbound& outbound = *at->second.outbound;
   // Never lowered: numbers may have been used up to there.
-  if (wanted.last_sequence <= outbound.sa->last_sequence) return Result::ok;
-  publish(outbound.sa->last_sequence, wanted.last_sequence);
+  if (wanted.last_sequence <= outbound.wanted.last_sequence) return Result::ok;
   outbound.wanted.last_sequence = wanted.last_sequence;
+  publish(outbound.sa->last_sequence, last_possible(outbound.wanted));
   return Result::ok;
 }
 
@@ -232,114 +226,12 @@ void Installation::remove_pair_if_empty(std::uint32_t slot) {
   pairs_.erase(at);
 }
 
-// The sessions that send on `sa` send nothing until control gives them another.
+// The sessions that send on `sa` send nothing until control gives them another, nor does control by `sa`.
 void Installation::stop_sending(PeerEntry& peer, const OutboundSa& sa) {
+  options_.outbound.withdraw(sa.slot);
   for (const SessionEntry& entry : peer.sessions)
     if (options_.clients.find(entry.session->inner_address).sa == &sa)
       options_.clients.set(entry.session->inner_address, {entry.session.get(), nullptr});
-}
-
-// --- peers
-
-Result Installation::update(const channel::PeerUpdate& wanted) {
-  const auto remote = ipv4_of(wanted.remote);
-  const auto local = ipv4_of(wanted.local);
-  if (!remote || !local || wanted.peer_id == 0) return Result::bad_address;
-  auto& entry = peers_[wanted.peer_id];
-  if (entry) return Result::ok;  // where it was heard is newer than what control knows
-  entry = std::make_unique<PeerEntry>();
-  entry->peer.id = wanted.peer_id;
-  entry->owner = static_cast<std::uint8_t>(wanted.peer_id % options_.workers);
-  entry->peer.local.store({*local, wanted.local_port, 0});
-  entry->peer.remote.store({*remote, wanted.remote_port, 0});
-  return Result::ok;
-}
-
-Result Installation::remove(const channel::PeerDelete& wanted) {
-  const PeerEntry* peer = find_peer(wanted.peer_id);
-  if (peer == nullptr) return Result::ok;
-  if (!peer->slots.empty() || !peer->sessions.empty()) return Result::busy;
-  options_.synchronize();
-  peers_.erase(wanted.peer_id);
-  return Result::ok;
-}
-
-// --- sessions
-
-Result Installation::update(const channel::SessionUpdate& wanted) {
-  PeerEntry* peer = find_peer(wanted.peer_id);
-  if (peer == nullptr) return Result::no_such_peer;
-  const auto inner = ipv4_of(wanted.inner);
-  if (!inner || !options_.clients.contains(*inner)) return Result::bad_address;
-  OutboundSa* sa = outbound_of(wanted.outbound_slot);
-  if (wanted.outbound_slot != 0 &&
-      (sa == nullptr || pairs_.at(wanted.outbound_slot).peer_id != wanted.peer_id))
-    return Result::no_such_sa;
-  const std::uint32_t ids = tunnel_and_session(wanted.tunnel, wanted.session);
-  const auto known =
-      std::find_if(peer->sessions.begin(), peer->sessions.end(),
-                   [&](const SessionEntry& each) { return each.session->tunnel_and_session == ids; });
-  const Session* holder = options_.clients.find(*inner).session;
-  if (holder != nullptr && (known == peer->sessions.end() || holder != known->session.get()))
-    return Result::address_taken;
-
-  auto session = std::make_unique<Session>();
-  session->peer = &peer->peer;
-  session->tunnel_and_session = ids;
-  session->inner_address = *inner;
-  session->open_for_ip = wanted.open;
-  session->header = header_of(wanted);
-  session->inner_limit =
-      sa == nullptr ? wanted.mru : inner_limit(*sa, session->header, sa->max_packet_bytes, wanted.mru);
-
-  auto& places = peer->peer.sessions;
-  const Session* old = known == peer->sessions.end() ? nullptr : known->session.get();
-  const auto place =
-      std::find_if(places.begin(), places.end(), [&](const auto& each) { return each.load() == old; });
-  if (place == places.end()) return Result::table_full;
-  Session* fresh = session.get();
-  place->store(fresh, std::memory_order_release);
-  if (old != nullptr && old->inner_address != *inner) options_.clients.set(old->inner_address, {});
-  options_.clients.set(*inner, {fresh, wanted.open ? sa : nullptr});
-  if (old == nullptr) {
-    peer->sessions.push_back({std::move(session), wanted});
-    return Result::ok;
-  }
-  std::swap(known->session, session);
-  known->wanted = wanted;
-  retire(*peer, std::move(session), fresh);
-  return Result::ok;
-}
-
-Result Installation::remove(const channel::SessionDelete& wanted) {
-  PeerEntry* peer = find_peer(wanted.peer_id);
-  if (peer == nullptr) return Result::ok;
-  const std::uint32_t ids = tunnel_and_session(wanted.tunnel, wanted.session);
-  const auto at = std::find_if(peer->sessions.begin(), peer->sessions.end(), [&](const SessionEntry& each) {
-    return each.session->tunnel_and_session == ids;
-  });
-  if (at == peer->sessions.end()) return Result::ok;
-  for (auto& place : peer->peer.sessions)
-    if (place.load() == at->session.get()) place.store(nullptr, std::memory_order_release);
-  options_.clients.set(at->session->inner_address, {});
-  auto session = std::move(at->session);
-  peer->sessions.erase(at);
-  retire(*peer, std::move(session), nullptr);
-  return Result::ok;
-}
-
-// Workers may remember the session in its peer's SAs. Behind the first grace period none finds it anew, so
-// what they remember can be corrected; behind the second nobody holds it.
-void Installation::retire(PeerEntry& peer, std::unique_ptr<Session> session, Session* successor) {
-  options_.synchronize();
-  for (auto& place : peer.peer.inbound) {
-    InboundSa* sa = place.sa.load();
-    if (sa == nullptr) continue;
-    Session* remembered = session.get();
-    std::atomic_ref(sa->last_session)
-        .compare_exchange_strong(remembered, successor, std::memory_order_relaxed);
-  }
-  options_.synchronize();
 }
 
 void Installation::clear() {

@@ -3,6 +3,7 @@
 
 #include "channel/messages.h"
 #include "crypto/engine.h"
+#include "dataplane/outbound_table.h"
 #include "dataplane/path_mtu.h"
 #include "dataplane/sa.h"
 #include "dataplane/sa_table.h"
@@ -13,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,6 +28,7 @@ class Installation {
   struct Options {
     SaTable& sas;
     SessionTable& clients;
+    OutboundTable& outbound;
     crypto::Engine& engine;  // for making keys; workers use them with engines of the same name
     std::span<channel::SaProgress> progress;
     std::uint16_t outer_mtu = 1500;
@@ -85,6 +88,18 @@ class Installation {
   // changed.
   bool lower_path_mtu(const PathMtu& path, std::uint64_t now_nanoseconds);
 
+  // How something gets to a peer by the outbound SA of `slot`; nullopt: that is not there, belongs to another
+  // peer, or may send nothing any more.
+  struct Sending {
+    OutboundTicket ticket;
+    unsigned owner = 0;                // the worker
+    std::uint16_t peer_l2tp_port = 0;  // of the UDP inside
+  };
+  [[nodiscard]] std::optional<Sending> sending(std::uint32_t peer_id, std::uint32_t slot) const;
+  // What control has said of a session (our ids), or nullptr. Until the next command.
+  [[nodiscard]] const channel::SessionUpdate* find_session(std::uint32_t peer_id, std::uint16_t tunnel,
+                                                           std::uint16_t session) const;
+
   [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<PeerEntry>>& peers() const { return peers_; }
   [[nodiscard]] const std::map<std::uint32_t, Pair>& pairs() const { return pairs_; }
   [[nodiscard]] std::span<const channel::SaProgress> progress() const { return options_.progress; }
@@ -100,11 +115,12 @@ class Installation {
   channel::Result update(const channel::SessionUpdate& wanted);
   channel::Result remove(const channel::SessionDelete& wanted);
 
-  PeerEntry* find_peer(std::uint32_t id);
+  [[nodiscard]] PeerEntry* find_peer(std::uint32_t id) const;
   void remove_inbound(PeerEntry& peer, Pair& pair);
   void remove_outbound(PeerEntry& peer, Pair& pair);
   void remove_pair_if_empty(std::uint32_t slot);
   void stop_sending(PeerEntry& peer, const OutboundSa& sa);
+  void set_client(const Session& session, SessionTable::Entry entry);
   void retire(PeerEntry& peer, std::unique_ptr<Session> session, Session* successor);
   [[nodiscard]] OutboundSa* outbound_of(std::uint32_t slot);
   void set_limits(PeerEntry& peer, const Outbound& outbound);

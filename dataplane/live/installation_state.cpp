@@ -100,7 +100,10 @@ void Installation::check_outbound(std::uint32_t slot, Outbound& outbound, std::u
   }
   const std::uint64_t bytes = sa.counters.bytes;
   const std::uint64_t packets = sa.counters.packets;
-  if (reached(wanted.hard_bytes, bytes) || reached(wanted.hard_packets, packets)) {
+  const std::uint64_t next = options_.progress[slot].outbound_next.load(std::memory_order_relaxed);
+  // Behind the last number that there is; behind the last that control has allowed so far it only waits.
+  const bool used_up = next == 0 || next - 1 >= sequence_end(sa.esn);
+  if (used_up || reached(wanted.hard_bytes, bytes) || reached(wanted.hard_packets, packets)) {
     stop_sending(peer, sa);
     outbound.expired = true;
     return send(sa_event(EventType::hard_life, wanted));
@@ -109,7 +112,6 @@ void Installation::check_outbound(std::uint32_t slot, Outbound& outbound, std::u
     outbound.soft = true;
     send(sa_event(EventType::soft_life, wanted));
   }
-  const std::uint64_t next = options_.progress[slot].outbound_next.load(std::memory_order_relaxed);
   const std::uint64_t last = wanted.last_sequence;
   const std::uint64_t room = (last - std::min(last, outbound.first_sequence)) / 8;
   if (outbound.soft_sequence != last && next + room >= last) {
@@ -140,8 +142,7 @@ void Installation::set_limits(PeerEntry& peer, const Outbound& outbound) {
   for (SessionEntry& entry : peer.sessions) {
     if (entry.wanted.outbound_slot != sa.slot) continue;
     Session& session = *entry.session;
-    const std::uint16_t limit = inner_limit(sa, session.header, sa.max_packet_bytes, entry.wanted.mru);
-    std::atomic_ref(session.inner_limit).store(limit, std::memory_order_relaxed);
+    session.set_limit(inner_limit(sa, session.header, sa.max_packet_bytes, entry.wanted.mru));
   }
 }
 

@@ -36,7 +36,9 @@ void block_signals() {
 }
 
 int run(const espgate::config::Config& config) {
-  if (auto made = espgate::channel::make_runtime_directory(config.runtime_directory); !made)
+  const auto control = Gateway::control_uid(config);
+  if (!control) return fail(control.error());
+  if (auto made = espgate::channel::make_runtime_directory(config.runtime_directory, *control); !made)
     return fail(made.error());
   auto gateway = Gateway::create(config);
   if (!gateway) return fail(gateway.error());
@@ -76,6 +78,7 @@ int main(int argc, char** argv) {
   }
   espgate::config::Config& config = loaded->config;
   config.static_peers.clear();  // their keys are control's to know; ours come by the channel
+  config.ike.psks.clear();
   if (!runtime_directory.empty()) config.runtime_directory = runtime_directory;
   return run(config);
 }

@@ -20,6 +20,7 @@ namespace {
 constexpr std::uint64_t millisecond = 1'000'000;
 constexpr std::uint64_t tick_period = 100 * millisecond;
 constexpr std::uint64_t second = 1000 * millisecond;
+constexpr unsigned most_bursts = 16;  // of packets, before anything else has its turn
 
 }  // namespace
 
@@ -124,7 +125,8 @@ void Manager::run() {
 }
 
 void Manager::work() {
-  while (take_packets() != 0) {
+  // Not until there are none: who floods us with ARP must not keep control waiting.
+  for (unsigned bursts = 0; bursts < most_bursts && take_packets() != 0; ++bursts) {
   }
   if (take_worker_events()) tell_moved_peers();
   gateway_.control->step({.connected =

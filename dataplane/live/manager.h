@@ -60,6 +60,9 @@ class Manager final : private NeighbourActions {
   void on_unresolved(Burst& burst);
   void on_icmp(const Packet& packet);
   void on_control_packet(const channel::PacketRecord& record);
+  void send_ike(const channel::PacketRecord& record);
+  void send_inside_sa(const channel::PacketRecord& record);
+  void count_drop(DropReason reason) { ++gateway_.manager_stats.drops[static_cast<std::size_t>(reason)]; }
   void send_frame(std::uint8_t port, void* buffer);
   void send_packet(Burst& burst);
   void explain(Burst& burst, DropReason reason);

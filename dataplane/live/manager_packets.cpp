@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets that come to the manager, and those that it sends.
 #include "dataplane/icmp_reply.h"
+#include "dataplane/live/inner_datagram.h"
 #include "dataplane/live/manager.h"
 #include "dataplane/path_mtu.h"
 #include "dataplane/run_stage.h"
 #include "dataplane/stages/link_push.h"
 #include "dataplane/stages/own_route.h"
+#include "dataplane/stages/ppp_l2tp_push.h"
 #include "wire/esp.h"
 #include "wire/ip_address.h"
 #include "wire/udp.h"
@@ -77,10 +79,8 @@ void Manager::send_arp(std::uint8_t port, const wire::ArpMessage& message,
   constexpr std::uint32_t length = 60;
   Burst burst;
   burst.reset(1);
-  if (!gateway_.pool->attach(burst, 0, length, frame_headroom)) {
-    ++gateway_.manager_stats.drops[static_cast<std::size_t>(DropReason::buffer_shortage)];
-    return;
-  }
+  if (!gateway_.pool->attach(burst, 0, length, frame_headroom))
+    return count_drop(DropReason::buffer_shortage);
   const wire::MutableBytes frame = burst[0].bytes();
   std::fill(frame.begin(), frame.end(), std::byte{0});
   const std::size_t link = wire::build(
@@ -104,7 +104,7 @@ void Manager::release(void* packet, NextHopId hop) {
 }
 
 void Manager::drop(void* packet, DropReason reason) {
-  ++gateway_.manager_stats.drops[static_cast<std::size_t>(reason)];
+  count_drop(reason);
   Burst burst;
   burst.reset(1);
   (void)dpdk::adopt(burst, 0, packet);
@@ -140,17 +140,41 @@ void Manager::retire(NextHopId hop) {
   gateway_.hops.release(hop);
 }
 
-// IKE, on UDP 500 or behind a non-ESP marker on 4500 (RFC 3948 §2.2).
 void Manager::on_control_packet(const channel::PacketRecord& record) {
+  switch (record.kind) {
+    case channel::PacketKind::ike:
+      return send_ike(record);
+    case channel::PacketKind::l2tp_control:
+    case channel::PacketKind::ppp_control:
+      return send_inside_sa(record);
+  }
+  count_drop(DropReason::local_unwanted);
+}
+
+// To the worker that owns the SA, which looks once more whether the SA is still there.
+void Manager::send_inside_sa(const channel::PacketRecord& record) {
+  const auto datagram = InnerDatagram::plan(*gateway_.installation, record);
+  if (!datagram) return count_drop(datagram.error());
+  burst_.reset(1);
+  if (!gateway_.pool->attach(burst_, 0, static_cast<std::uint32_t>(datagram->bytes()), outbound_headroom))
+    return count_drop(DropReason::buffer_shortage);
+  datagram->write(burst_[0].bytes());
+  void* buffer = dpdk::detach(burst_, 0, {});
+  if (gateway_.fabric->control(datagram->owner()).push({&buffer, 1}) == 1) return;
+  count_drop(DropReason::handover_full);
+  dpdk::release(buffer);
+}
+
+// IKE, on UDP 500 or behind a non-ESP marker on 4500 (RFC 3948 §2.2).
+void Manager::send_ike(const channel::PacketRecord& record) {
   const wire::IpAddress remote(record.remote);
-  if (record.kind != channel::PacketKind::ike || !remote.is_v4() || record.length > record.bytes.size())
-    return void(++gateway_.manager_stats.drops[static_cast<std::size_t>(DropReason::local_unwanted)]);
+  if (!remote.is_v4() || record.length > record.bytes.size()) return count_drop(DropReason::local_unwanted);
   const std::size_t marker = record.natt ? 4 : 0;
   const std::size_t payload = marker + record.length;
   const std::size_t total = sizeof(wire::Ipv4Header) + sizeof(wire::UdpHeader) + payload;
   burst_.reset(1);
   if (!gateway_.pool->attach(burst_, 0, static_cast<std::uint32_t>(total), frame_headroom))
-    return void(++gateway_.manager_stats.drops[static_cast<std::size_t>(DropReason::buffer_shortage)]);
+    return count_drop(DropReason::buffer_shortage);
   Packet& packet = burst_[0];
   packet.next_hop = no_next_hop;
   const wire::MutableBytes bytes = packet.bytes();

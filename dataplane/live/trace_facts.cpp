@@ -75,6 +75,9 @@ void learn_facts(Stage stage, const Packet& packet, bool live, TraceRecord& reco
       read_flow(packet.bytes(), record.inner);
       if (live) learn_session(packet, record);
       return;
+    case Stage::control_push:
+      if (live) record.spi = packet.outbound_sa->spi;
+      return;
     case Stage::ip_input:
     case Stage::inside_input:
       if (ipv4) read_flow(packet.bytes(), record.inner);

@@ -31,6 +31,8 @@ std::string_view start_name(TraceRecord::Start start) {
       return "detour";
     case TraceRecord::Start::manager:
       return "manager";
+    case TraceRecord::Start::control:
+      return "control";
   }
   return "unknown";
 }

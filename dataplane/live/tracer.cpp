@@ -17,6 +17,8 @@ bool begins_pass(Stage stage, Stage previous) {
       return previous != Stage::classify;
     case Stage::inside_input:
       return previous != Stage::link_pull;
+    case Stage::control_push:
+      return true;
     case Stage::session_lookup:
       return previous != Stage::inside_input;
     case Stage::ip_forward:
@@ -33,6 +35,8 @@ TraceRecord::Start start_of(Stage stage, Burst& burst, unsigned index, std::uint
     case Stage::rx:
       return dpdk::ingress_port(burst.buffer(index)) == outside_port ? TraceRecord::Start::outside
                                                                      : TraceRecord::Start::inside;
+    case Stage::control_push:
+      return TraceRecord::Start::control;
     case Stage::link_push:
       return TraceRecord::Start::manager;
     default:

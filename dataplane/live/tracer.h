@@ -35,7 +35,7 @@ struct TraceFlow {
 // One packet's way through one pass of the stages. What goes on as a detour or at another worker is traced
 // there anew.
 struct TraceRecord {
-  enum class Start : std::uint8_t { outside, inside, handed_over, detour, manager };
+  enum class Start : std::uint8_t { outside, inside, handed_over, detour, manager, control };
   static constexpr std::size_t max_steps = 24;
 
   std::uint64_t cycles = 0;  // when the pass began, by the cycle clock

@@ -12,6 +12,8 @@ namespace {
 // §4.3.2.8).
 constexpr unsigned icmp_per_second = 200;
 constexpr unsigned icmp_at_once = 50;
+// Unknown SPIs that control is told of: anybody can send them, and as fast as the link carries.
+constexpr unsigned unknown_spis_per_second = 100;
 
 std::uint64_t cycles_of(double seconds) { return static_cast<std::uint64_t>(cycles_per_second() * seconds); }
 
@@ -38,6 +40,7 @@ Worker::Worker(Shared& shared, unsigned index, std::unique_ptr<crypto::Engine> e
       path_(path_context()),
       outgoing_(shared.ports.size()),
       icmp_bucket_(cycles_of(1.0 / icmp_per_second), icmp_at_once),
+      unknown_spi_bucket_(cycles_of(1.0 / unknown_spis_per_second), unknown_spis_per_second),
       housekeeping_period_(cycles_of(0.01)) {}
 
 GatewayPath::Context Worker::path_context() {
@@ -56,6 +59,7 @@ GatewayPath::Context Worker::path_context() {
           .side = &shared_.side,
           .worker = static_cast<std::uint8_t>(index_),
           .alone = shared_.workers == 1,
+          .outbound = &shared_.outbound,
           .track = {.progress = shared_.control.progress(), .events = &events_}};
 }
 
@@ -124,6 +128,7 @@ unsigned Worker::take_handed_over() {
   };
   take(shared_.fabric.inbound(index_), &GatewayPath::from_handover);
   take(shared_.fabric.outbound(index_), &GatewayPath::to_clients);
+  take(shared_.fabric.control(index_), &GatewayPath::from_control);
   if (work == 0) return 0;
   take_detours();
   flush_all();

@@ -24,6 +24,7 @@ namespace espgate::dataplane::live {
 struct Shared {
   const SaTable& sas;
   const SessionTable& clients;
+  const OutboundTable& outbound;
   const RouteTable& routes;
   const NextHopTable& hops;
   Fabric& fabric;
@@ -126,6 +127,7 @@ class Worker {
   std::vector<Outgoing> outgoing_;  // index: our port id
   channel::PacketRecord record_{};
   TokenBucket icmp_bucket_;
+  TokenBucket unknown_spi_bucket_;
   std::uint64_t housekeeping_at_ = 0;
   std::uint64_t housekeeping_period_;
   std::uint64_t timed_out_ = 0;

@@ -3,6 +3,7 @@
 #include "dataplane/icmp_reply.h"
 #include "dataplane/live/worker.h"
 #include "dataplane/sa_table.h"
+#include "wire/esp.h"
 #include "wire/icmp.h"
 #include "wire/udp.h"
 
@@ -22,9 +23,25 @@ void describe_outer(const Packet& packet, channel::PacketRecord& record) {
   record.natt = record.local_port == wire::udp_port_natt;
 }
 
-// The manager may lower it meanwhile.
-std::uint16_t inner_limit_of(const Packet& packet) {
-  return std::atomic_ref(packet.session->inner_limit).load(std::memory_order_relaxed);
+// The UDP header that came inside ESP: behind the SA's IV, where it was decrypted.
+wire::UdpHeader inner_udp(const Packet& packet) {
+  const auto ip = wire::load_header<wire::Ipv4Header>(packet.outer);
+  const std::size_t outer_udp = ip.protocol == wire::ip_protocol_udp ? sizeof(wire::UdpHeader) : 0;
+  return wire::load_header<wire::UdpHeader>(packet.outer + (ip.version_ihl & 0x0f) * std::size_t{4} +
+                                            outer_udp + sizeof(wire::EspHeader) +
+                                            packet.inbound_sa->iv_bytes);
+}
+
+// What came inside an SA: whose it is, and between which ports the client speaks L2TP.
+void describe_inner(const Packet& packet, channel::PacketRecord& record) {
+  const wire::UdpHeader udp = inner_udp(packet);
+  record.remote_port = udp.source_port.host();
+  record.local_port = udp.destination_port.host();
+  record.natt = false;
+  record.peer_id = packet.inbound_sa->peer->id;
+  record.slot = Spi::slot_of(packet.inbound_sa->spi);
+  record.tunnel = static_cast<std::uint16_t>(packet.tunnel_and_session >> 16);
+  record.session = static_cast<std::uint16_t>(packet.tunnel_and_session);
 }
 
 bool is_outer_ipv4(const Packet& packet) {
@@ -78,6 +95,7 @@ void Worker::settle_punted(Packet& packet) {
 void Worker::settle_dropped(Packet& packet) {
   const DropReason reason = burst_.drop_reason(packet);
   if (reason == DropReason::esp_unknown_spi && is_outer_ipv4(packet)) {
+    if (!unknown_spi_bucket_.take(read_cycles())) return;
     describe_outer(packet, record_);
     events_.push({.type = WorkerEvent::Type::unknown_spi,
                   .port = record_.remote_port,
@@ -92,8 +110,10 @@ void Worker::settle_dropped(Packet& packet) {
 
 // Tells the source why, where the reason is one that it can act on.
 void Worker::explain(Packet& packet, DropReason reason) {
+  // Nobody is told of what control says inside an SA: it is no IP packet.
+  if (packet.outbound_sa != nullptr && packet.session == nullptr) return;
   const std::uint16_t mtu = packet.outbound_sa != nullptr
-                                ? inner_limit_of(packet)
+                                ? packet.session->limit()
                                 : shared_.hops.port(shared_.hops.get(packet.next_hop).port).mtu;
   const auto error = icmp_error_for(reason, mtu);
   if (!error) return;
@@ -141,7 +161,7 @@ bool Worker::take_detour(Detour& detour, void (GatewayPath::*path)(Burst&)) {
 void Worker::split(Packet& packet) {
   const bool outbound = packet.outbound_sa != nullptr;
   const std::uint16_t limit =
-      outbound ? inner_limit_of(packet) : shared_.hops.port(shared_.hops.get(packet.next_hop).port).mtu;
+      outbound ? packet.session->limit() : shared_.hops.port(shared_.hops.get(packet.next_hop).port).mtu;
   fragments_.reset(0);
   const auto count = fragmenter_.split(packet, limit, fragments_, 0);
   if (!count) return count_drop(count.error());
@@ -187,11 +207,9 @@ void Worker::give_to_control(const Packet& packet, channel::PacketKind kind) {
   record_.kind = kind;
   record_.tunnel = record_.session = 0;
   record_.peer_id = record_.slot = 0;
-  if (packet.inbound_sa != nullptr && kind != channel::PacketKind::ike) {
-    record_.peer_id = packet.inbound_sa->peer->id;
-    record_.slot = Spi::slot_of(packet.inbound_sa->spi);
-    record_.tunnel = static_cast<std::uint16_t>(packet.tunnel_and_session >> 16);
-    record_.session = static_cast<std::uint16_t>(packet.tunnel_and_session);
+  if (kind != channel::PacketKind::ike) {
+    describe_inner(packet, record_);
+    packet.inbound_sa->peer->l2tp_port.store(record_.remote_port, std::memory_order_relaxed);
   }
   if (!shared_.control.send_packet(index_, record_, packet.bytes())) count_drop(DropReason::punt_full);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dataplane/program_error.h"
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -15,22 +17,7 @@ enum class ErrorKind : std::uint8_t {
   output,  // a file that can't be written
 };
 
-// What a person needs to go on: what was expected and what came, where, and the remedy. Never holds a key.
-struct Error {
-  std::string what;
-  std::string where;  // "keys.json:12:7", "in.pcap"; empty where the message names it
-  std::string hint;   // what to do about it; may be empty
-  ErrorKind kind = ErrorKind::input;
-
-  // "where: what; hint"
-  [[nodiscard]] std::string to_string() const {
-    std::string text = where;
-    if (!text.empty()) text += ": ";
-    text += what;
-    if (!hint.empty()) text += "; " + hint;
-    return text;
-  }
-};
+using Error = dataplane::ProgramError<ErrorKind, ErrorKind::input>;
 
 template <typename T>
 using Expected = tl::expected<T, Error>;

@@ -6,8 +6,6 @@
 #include "wire/ipv4.h"
 #include "wire/tcp_mss.h"
 
-#include <atomic>
-
 namespace espgate::dataplane {
 namespace {
 
@@ -31,8 +29,7 @@ bool is_syn(const Packet& packet) {
 
 [[gnu::noinline, gnu::cold]] void clamp(const Packet& packet) {
   if (packet.session == nullptr) return;
-  // The manager lowers it while we read.
-  const std::uint16_t limit = std::atomic_ref(packet.session->inner_limit).load(std::memory_order_relaxed);
+  const std::uint16_t limit = packet.session->limit();
   if (limit <= ip_and_tcp) return;
   wire::clamp_tcp_mss(packet.bytes().subspan(header_length(packet)),
                       static_cast<std::uint16_t>(limit - ip_and_tcp));

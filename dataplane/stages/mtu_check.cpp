@@ -4,15 +4,8 @@
 #include "dataplane/session.h"
 #include "wire/ipv4.h"
 
-#include <atomic>
-
 namespace espgate::dataplane {
 namespace {
-
-// The manager lowers it while we read.
-std::uint16_t inner_limit(Session& session) {
-  return std::atomic_ref(session.inner_limit).load(std::memory_order_relaxed);
-}
 
 [[gnu::noinline, gnu::cold]] void does_not_fit(Burst& burst, const Packet& packet) {
   const auto flags =
@@ -25,7 +18,7 @@ std::uint16_t inner_limit(Session& session) {
 
 void mtu_check_to_client(Burst& burst) {
   for (const Packet& packet : burst.live())
-    if (packet.length > inner_limit(*packet.session)) [[unlikely]]
+    if (packet.length > packet.session->limit()) [[unlikely]]
       does_not_fit(burst, packet);
 }
 

@@ -20,6 +20,8 @@ std::uint16_t ether_type_of(std::uint16_t ppp_protocol) {
   }
 }
 
+constexpr std::size_t address_control_bytes = 2;  // FF 03
+
 // Address, control and protocol field of IPv4 in full, which nearly every client sends.
 constexpr std::uint32_t full_ipv4_header = 0xff03'0000 | wire::ppp_ipv4;
 
@@ -37,6 +39,7 @@ bool has_full_ipv4_header(const Packet& packet) {
   }
   packet.ether_type = ether_type_of(ppp->protocol());
   if (packet.ether_type == 0) {
+    if (ppp->address_control_present()) packet.pull(address_control_bytes);
     burst.punt(packet, Punt::ppp_control);
     return false;
   }

@@ -4,6 +4,8 @@
 #include "dataplane/sa.h"
 #include "wire/big_endian.h"
 
+#include <atomic>
+
 namespace espgate::dataplane {
 
 DropReason replay_drop_reason(ReplayWindow::Verdict verdict) {
@@ -22,7 +24,7 @@ DropReason replay_drop_reason(ReplayWindow::Verdict verdict) {
 void replay_check(Burst& burst) {
   const std::byte* last_key = nullptr;
   for (Packet& packet : burst.live()) {
-    const InboundSa& sa = *packet.inbound_sa;
+    InboundSa& sa = *packet.inbound_sa;
     const auto low = wire::load_big_endian<std::uint32_t>(packet.data + sizeof(std::uint32_t));
     packet.sequence = sa.esn ? sa.window.extend(low) : low;
     const auto verdict = sa.window.check(packet.sequence);
@@ -32,7 +34,8 @@ void replay_check(Burst& burst) {
     }
     if (sa.hot_key.start != last_key) sa.hot_key.prefetch_to_l2();
     last_key = sa.hot_key.start;
-    prefetch(sa.last_session);
+    // The manager corrects it when it retires the session.
+    prefetch(std::atomic_ref(sa.last_session).load(std::memory_order_relaxed));
   }
 }
 

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/stages/side_split.h"
 
+#include "dataplane/private_side.h"
 #include "dataplane/unicast.h"
 #include "wire/ethernet.h"
 #include "wire/ipv4.h"
 
 namespace espgate::dataplane {
 namespace {
-
-bool is_inside(std::span<const wire::Ipv4Prefix> prefixes, std::uint32_t address) {
-  for (const wire::Ipv4Prefix& prefix : prefixes)
-    if (prefix.contains(address)) return true;
-  return false;
-}
 
 void split_ipv4(Burst& burst, const Packet& packet, const SideSplitContext& context) {
   // Too short for its header: classify, which looks closely, drops it.
@@ -21,7 +16,7 @@ void split_ipv4(Burst& burst, const Packet& packet, const SideSplitContext& cont
   const std::uint32_t destination = ip.destination.host();
   if (context.own.contains(destination)) return;
   if (!is_unicast(destination)) return burst.drop(packet, DropReason::foreign_destination);
-  if (context.clients->contains(destination) && is_inside(context.inside_prefixes, ip.source.host()))
+  if (context.clients->contains(destination) && is_within(context.inside_prefixes, ip.source.host()))
     return burst.punt(packet, Punt::from_inside);
   burst.drop(packet, DropReason::clear_from_outside);
 }

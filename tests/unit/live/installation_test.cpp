@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/live/installation.h"
 
+#include "tests/unit/live/installed.h"
 #include "wire/ip_address.h"
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -19,60 +19,15 @@ using channel::CommandType;
 using channel::Event;
 using channel::EventType;
 using channel::Result;
+using test::client_address;
+using test::pool_start;
 
-constexpr std::uint32_t pool_start = 0x0a28'0000;  // 10.40.0.0
-constexpr std::uint32_t client_address = 0xc633'6402;
-constexpr std::uint32_t gateway_address = 0x0a14'000a;
-
-// Commands as control sends them, for the peer, slot and ids that a test picks.
-Command peer(std::uint32_t id, std::uint16_t port = 61234) {
-  Command command{};
-  command.type = CommandType::peer_update;
-  command.peer_update = {.peer_id = id,
-                         .remote_port = port,
-                         .local_port = 4500,
-                         .remote = wire::IpAddress::v4(client_address).bytes(),
-                         .local = wire::IpAddress::v4(gateway_address).bytes()};
-  return command;
-}
-
+Command peer(std::uint32_t id) { return test::peer_command(id); }
 Command sa(std::uint32_t peer_id, std::uint32_t slot, channel::Direction direction, std::string_view suite) {
-  Command command{};
-  command.type = CommandType::sa_add;
-  channel::SaAdd& add = command.sa_add;
-  add = {};
-  add.peer_id = peer_id;
-  add.slot = slot;
-  add.spi = direction == channel::Direction::inbound ? Spi::make(1, slot, 0) : 0xabcd'0000 + slot;
-  add.direction = direction;
-  add.window_packets = 128;
-  std::copy(suite.begin(), suite.end(), add.suite.begin());
-  add.sequence = direction == channel::Direction::inbound ? 0 : 1;
-  add.last_sequence = 1000;
-  const crypto::Suite& found = crypto::suite(*crypto::find_suite(suite));
-  add.keys.cipher_key_bytes = static_cast<std::uint8_t>(found.cipher_key_bytes + found.salt_bytes);
-  add.keys.integrity_key_bytes = found.integrity_key_bytes;
-  add.keys.cipher_key.fill(std::byte{0x5a});
-  add.keys.integrity_key.fill(std::byte{0xa5});
-  return command;
+  return test::sa_command(peer_id, slot, direction, suite);
 }
-
 Command session(std::uint32_t peer_id, std::uint16_t tunnel, std::uint32_t address, std::uint32_t slot) {
-  Command command{};
-  command.type = CommandType::session_update;
-  command.session_update = {};
-  command.session_update.peer_id = peer_id;
-  command.session_update.tunnel = tunnel;
-  command.session_update.session = 1;
-  command.session_update.peer_tunnel = 77;
-  command.session_update.peer_session = 88;
-  command.session_update.source_port = command.session_update.destination_port = 1701;
-  command.session_update.inner = wire::IpAddress::v4(address).bytes();
-  command.session_update.outbound_slot = slot;
-  command.session_update.mru = 1400;
-  command.session_update.open = true;
-  command.session_update.address_control = true;
-  return command;
+  return test::session_command(peer_id, tunnel, address, slot);
 }
 
 class InstallationTest : public testing::Test {
@@ -81,6 +36,7 @@ class InstallationTest : public testing::Test {
       : engine(*crypto::make_engine(crypto::EngineChoice::automatic)),
         installation({.sas = sas,
                       .clients = clients,
+                      .outbound = outbound,
                       .engine = *engine,
                       .progress = progress,
                       .workers = 2,
@@ -101,6 +57,7 @@ class InstallationTest : public testing::Test {
 
   SaTable sas{64};
   SessionTable clients{pool_start, 256};
+  OutboundTable outbound{64};
   std::unique_ptr<crypto::Engine> engine;
   std::vector<channel::SaProgress> progress = std::vector<channel::SaProgress>(64);
   unsigned grace_periods = 0;
@@ -123,10 +80,10 @@ TEST_F(InstallationTest, what_was_installed_is_found_by_the_workers_tables) {
 TEST_F(InstallationTest, the_same_commands_again_change_nothing) {
   install();
   const InboundSa* inbound = sas.find(Spi::make(1, 5, 0));
-  const OutboundSa* outbound = clients.find(pool_start + 9).sa;
+  const OutboundSa* sender = clients.find(pool_start + 9).sa;
   install();
   EXPECT_EQ(sas.find(Spi::make(1, 5, 0)), inbound);
-  EXPECT_EQ(clients.find(pool_start + 9).sa, outbound);
+  EXPECT_EQ(clients.find(pool_start + 9).sa, sender);
   EXPECT_EQ(installation.pairs().size(), 1u);
 }
 
@@ -284,6 +241,83 @@ TEST_F(InstallationTest, a_restarted_sa_takes_nothing_that_was_seen_before) {
   EXPECT_NE(found->window.check(70'000), ReplayWindow::Verdict::fresh);
   EXPECT_EQ(found->window.check(70'001), ReplayWindow::Verdict::fresh);
   EXPECT_EQ(progress[5].inbound_highest.load(), 70'000u);
+}
+
+TEST_F(InstallationTest, the_end_of_the_sequence_numbers_ends_the_sa_whatever_control_allows) {
+  ASSERT_EQ(installation.apply(peer(1)), Result::ok);
+  Command outbound_sa = sa(1, 5, channel::Direction::outbound, "aes256-sha256");
+  outbound_sa.sa_add.sequence = 0xffff'fff0;
+  outbound_sa.sa_add.last_sequence = 0x2'0000'0000;
+  ASSERT_EQ(installation.apply(outbound_sa), Result::ok);
+  ASSERT_EQ(installation.apply(session(1, 3, pool_start + 9, 5)), Result::ok);
+  const OutboundSa* added = clients.find(pool_start + 9).sa;
+  EXPECT_EQ(added->last_sequence, 0xffff'ffffu) << "the counter of 32 bits must not cycle";
+  Command raise{};
+  raise.type = CommandType::sa_update;
+  raise.sa_update = {5, 0xabcd'0005, 0x3'0000'0000};
+  ASSERT_EQ(installation.apply(raise), Result::ok);
+  EXPECT_EQ(added->last_sequence, 0xffff'ffffu);
+  (void)events_of_limits();  // the soft one
+  progress[5].outbound_next = 0xffff'ffff;
+  EXPECT_TRUE(events_of_limits().empty()) << "one is left";
+  progress[5].outbound_next = 0x1'0000'0000;
+  const auto events = events_of_limits();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].type, EventType::hard_life);
+  EXPECT_EQ(events[0].direction, channel::Direction::outbound);
+  EXPECT_EQ(clients.find(pool_start + 9).sa, nullptr);
+  EXPECT_FALSE(installation.sending(1, 5));
+  EXPECT_TRUE(events_of_limits().empty());
+}
+
+TEST_F(InstallationTest, numbers_that_control_has_not_given_yet_do_not_end_the_sa) {
+  install();
+  progress[5].outbound_next = 1001;
+  const auto events = events_of_limits();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].type, EventType::soft_life);
+  EXPECT_NE(clients.find(pool_start + 9).sa, nullptr);
+}
+
+TEST_F(InstallationTest, a_session_has_no_address_before_its_user_is_authenticated) {
+  ASSERT_EQ(installation.apply(peer(1)), Result::ok);
+  ASSERT_EQ(installation.apply(sa(1, 5, channel::Direction::outbound, "aes256-sha256")), Result::ok);
+  Command early = session(1, 3, 0, 5);
+  early.session_update.inner = {};
+  EXPECT_EQ(installation.apply(early), Result::bad_address) << "it is open";
+  early.session_update.open = false;
+  ASSERT_EQ(installation.apply(early), Result::ok);
+  Command another = session(1, 4, 0, 5);
+  another.session_update.inner = {};
+  another.session_update.open = false;
+  ASSERT_EQ(installation.apply(another), Result::ok) << "nobody holds the address that nobody has";
+  EXPECT_EQ(clients.find(0).session, nullptr);
+  const Peer& owner = installation.peers().at(1)->peer;
+  EXPECT_NE(owner.find_session(tunnel_and_session(3, 1)), nullptr);
+  ASSERT_EQ(installation.apply(session(1, 3, pool_start + 9, 5)), Result::ok);
+  EXPECT_EQ(clients.find(pool_start + 9).session, owner.find_session(tunnel_and_session(3, 1)));
+  Command gone{};
+  gone.type = CommandType::session_delete;
+  gone.session_delete = {1, 4, 1};
+  EXPECT_EQ(installation.apply(gone), Result::ok);
+  EXPECT_EQ(owner.find_session(tunnel_and_session(4, 1)), nullptr);
+}
+
+TEST_F(InstallationTest, control_sends_by_an_sa_of_the_peer_that_is_there) {
+  install();
+  ASSERT_EQ(installation.apply(peer(2)), Result::ok);
+  const auto sending = installation.sending(1, 5);
+  ASSERT_TRUE(sending);
+  EXPECT_EQ(sending->owner, 1u);
+  EXPECT_EQ(outbound.find(sending->ticket), clients.find(pool_start + 9).sa);
+  EXPECT_FALSE(installation.sending(2, 5)) << "another's";
+  EXPECT_FALSE(installation.sending(1, 6));
+  ASSERT_EQ(installation.apply(test::sa_delete_command(5, channel::Direction::outbound)), Result::ok);
+  EXPECT_FALSE(installation.sending(1, 5));
+  EXPECT_EQ(outbound.find(sending->ticket), nullptr);
+  ASSERT_EQ(installation.apply(sa(1, 5, channel::Direction::outbound, "aes256-sha256")), Result::ok);
+  EXPECT_EQ(outbound.find(sending->ticket), nullptr) << "the new one in the slot has another ticket";
+  EXPECT_TRUE(installation.sending(1, 5));
 }
 
 }  // namespace

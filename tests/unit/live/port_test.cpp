@@ -11,8 +11,18 @@
 
 #include <gtest/gtest.h>
 
+// What a driver calls when its hardware has failed; librte_ethdev exports both, its headers for programs do
+// not declare them.
+extern "C" {
+struct rte_eth_dev;
+rte_eth_dev* rte_eth_dev_allocated(const char* name);
+int rte_eth_dev_callback_process(rte_eth_dev* device, int event, void* told);
+}
+
 namespace espgate::dataplane::dpdk {
 namespace {
+
+constexpr int event_intr_reset = 3;  // RTE_ETH_EVENT_INTR_RESET
 
 class PortTest : public testing::Test {
  protected:
@@ -72,6 +82,24 @@ TEST_F(PortTest, asks_for_no_more_queues_than_the_device_has) {
   ASSERT_TRUE(port) << port.error();
   EXPECT_GE((*port)->rx_queues(), 1);
   EXPECT_LT((*port)->rx_queues(), 1000);
+}
+
+TEST_F(PortTest, a_device_that_asks_for_a_reset_is_reset_and_works_on) {
+  auto port = Port::open({.device = "net_ring5", .id = 2}, *pool);
+  ASSERT_TRUE(port) << port.error();
+  EXPECT_FALSE((*port)->wants_reset());
+  ASSERT_EQ(rte_eth_dev_callback_process(rte_eth_dev_allocated("net_ring5"), event_intr_reset, nullptr), 0);
+  ASSERT_TRUE((*port)->wants_reset());
+  const auto reset = (*port)->reset();
+  ASSERT_TRUE(reset) << reset.error();
+  EXPECT_FALSE((*port)->wants_reset());
+  std::array<void*, 1> frames = {frame(60, 7)};
+  ASSERT_EQ((*port)->transmit(0, frames), 1u);
+  Burst burst;
+  (*port)->receive(0, burst);
+  ASSERT_EQ(burst.count(), 1u);
+  EXPECT_EQ(burst[0].data[59], std::byte{7});
+  pool->release(burst);
 }
 
 TEST_F(PortTest, a_device_that_is_not_there_is_named) {
