@@ -12,26 +12,9 @@ namespace {
 
 constexpr auto tick_interval = std::chrono::seconds(1);
 constexpr auto retry_interval = std::chrono::milliseconds(100);
-constexpr std::size_t least_state_bytes = std::size_t{64} << 10;
-
-// What the control process before us left. What can't be used is no reason to stop: the configuration, the
-// sequence file and the data plane's own list say enough.
-std::optional<GatewayState> read_predecessor(int descriptor) {
-  if (descriptor < 0) return std::nullopt;
-  const auto blob = read_state(channel::Descriptor(descriptor));
-  auto state =
-      blob ? parse_gateway_state(blob->bytes()) : Expected<GatewayState>(tl::unexpected(blob.error()));
-  if (state) {
-    spdlog::info("going on from the state of the control process before this one");
-    return std::move(*state);
-  }
-  spdlog::warn(
-      "the state of the control process before this one can't be used: {}; going on from the configuration "
-      "and "
-      "what the data plane has. If keys were changed meanwhile, restart the data plane",
-      state.error());
-  return std::nullopt;
-}
+constexpr auto ike_tick_interval = std::chrono::milliseconds(100);
+constexpr std::size_t least_state_blocks = 1024;
+constexpr std::uint64_t gateway_record = 0;
 
 }  // namespace
 
@@ -44,7 +27,8 @@ Expected<Sequences> ControlProcess::open_sequences(const config::Config& config)
   return sequences;
 }
 
-Expected<std::unique_ptr<ControlProcess>> ControlProcess::create(const config::Config& config) {
+Expected<std::unique_ptr<ControlProcess>> ControlProcess::create(const config::Config& config,
+                                                                 const std::filesystem::path& save_keys) {
   if (auto made = channel::make_runtime_directory(config.runtime_directory); !made)
     return tl::unexpected(made.error());
   auto loop = EventLoop::create();
@@ -52,15 +36,37 @@ Expected<std::unique_ptr<ControlProcess>> ControlProcess::create(const config::C
   auto sequences = open_sequences(config);
   if (!sequences) return tl::unexpected(sequences.error());
   std::unique_ptr<ControlProcess> process(
-      new ControlProcess(config, std::move(*loop), std::move(*sequences)));
+      new ControlProcess(config, std::move(*loop), std::move(*sequences), save_keys));
   if (auto started = process->start_api(); !started) return tl::unexpected(started.error());
   return process;
 }
 
-ControlProcess::ControlProcess(const config::Config& config, EventLoop loop, Sequences sequences)
+ControlProcess::ControlProcess(const config::Config& config, EventLoop loop, Sequences sequences,
+                               const std::filesystem::path& save_keys)
     : runtime_directory_(config.runtime_directory),
       loop_(std::move(loop)),
-      gateway_(std::move(sequences), {.save_state = [this] { save_state(); }}) {
+      gateway_(std::move(sequences),
+               {.save_state = [this] { save_state(); },
+                .pair_installed =
+                    [this](std::uint32_t slot, bool installed, const std::string& problem) {
+                      if (ike_) ike_->on_installed(slot, installed, problem);
+                    }}),
+      event_log_(config.debug_log) {
+  if (config.ike.enabled) {
+    ike_ = std::make_unique<IkeService>(
+        config,
+        IkeService::Environment{.gateway = gateway_,
+                                .dataplane = [this] { return dataplane_.get(); },
+                                .save = [this](auto id, const auto* record) { save_record(id, record); },
+                                .save_keys = save_keys,
+                                .log = event_log_});
+    loop_.add(ike_->descriptor(), [this] { ike_->step(); });
+    loop_.add(ike_tick_.descriptor(), [this] {
+      ike_tick_.clear();
+      ike_->tick();
+    });
+    ike_tick_.set(ike_tick_interval);
+  }
   for (const config::StaticPeer& peer : config.static_peers) gateway_.want(make_static_peer(config, peer));
   loop_.add(tick_.descriptor(), [this] {
     tick_.clear();
@@ -117,15 +123,48 @@ void ControlProcess::take_over(std::unique_ptr<channel::ControlEnd> dataplane) {
   retry_.stop();
   spdlog::info("connected to the data plane, which has {} workers", dataplane_->workers());
   loop_.add(dataplane_->descriptor(), [this] { step_dataplane(); });
-  const auto predecessor = read_predecessor(dataplane_->take_predecessor_state());
+  std::optional<GatewayState> predecessor;
+  read_predecessor(dataplane_->take_predecessor_state(), predecessor);
+  const auto slots = static_cast<std::uint32_t>(dataplane_->progress().size());
+  if (ike_) ike_->connected(slots);
   gateway_.connected(
-      static_cast<std::uint32_t>(dataplane_->progress().size()),
-      [this](channel::Command& command) { return dataplane_->send(command); }, predecessor);
+      slots, [this](channel::Command& command) { return dataplane_->send(command); }, predecessor);
+  hand_over();
+}
+
+// What can't be used is no reason to stop: the configuration, the sequence file and the data plane's own list
+// say enough.
+void ControlProcess::read_predecessor(int descriptor, std::optional<GatewayState>& gateway_state) {
+  if (descriptor < 0) return;
+  channel::Descriptor owned(descriptor);
+  if (std::exchange(had_predecessor_, true)) return;  // what there is, is our own
+  const auto records = read_state(std::move(owned));
+  const bool found = records && records->contains(gateway_record);
+  auto state = !records ? Expected<GatewayState>(tl::unexpected(records.error()))
+               : !found
+                   ? Expected<GatewayState>(tl::unexpected(std::string("it is damaged: no whole record")))
+                   : parse_gateway_state(records->at(gateway_record).bytes());
+  if (records && ike_) ike_->restore(*records);
+  if (state) {
+    spdlog::info("going on from the state of the control process before this one");
+    gateway_state = std::move(*state);
+    return;
+  }
+  spdlog::warn(
+      "the state of the control process before this one can't be used: {}; going on from the configuration "
+      "and what the data plane has. If keys were changed meanwhile, restart the data plane",
+      state.error());
 }
 
 void ControlProcess::step_dataplane() {
-  const bool alive =
-      dataplane_->step({[this](const channel::Event& event) { gateway_.on_event(event); }, {}});
+  const bool alive = dataplane_->step({[this](const channel::Event& event) {
+                                         gateway_.on_event(event);
+                                         if (ike_) ike_->on_event(event);
+                                       },
+                                       [this](unsigned, const channel::PacketRecord& packet) {
+                                         if (ike_) ike_->on_packet(packet);
+                                       }});
+  if (ike_) ike_->run();
   if (!alive) lose_dataplane();
 }
 
@@ -139,24 +178,44 @@ void ControlProcess::lose_dataplane() {
 }
 
 void ControlProcess::save_state() {
-  if (!write_state(format_gateway_state(gateway_.state())) || !dataplane_ || handed_over_) return;
-  if (auto handed = dataplane_->hand_over_state(state_->descriptor()); !handed) {
-    spdlog::error("{}; the next control process will go on from the configuration", handed.error());
-  }
-  handed_over_ = true;
+  const std::vector<std::byte> blob = format_gateway_state(gateway_.state());
+  const std::span<const std::byte> bytes = blob;
+  save_record(gateway_record, &bytes);
 }
 
-bool ControlProcess::write_state(const std::vector<std::byte>& blob) {
-  if (state_ && state_->write(blob)) return true;
-  auto larger = StateSegment::create(std::max(least_state_bytes, 2 * blob.size()));
-  if (!larger || !larger->write(blob)) {
-    spdlog::error("can't keep the state for the next control process: {}",
-                  larger ? "too large" : larger.error());
+void ControlProcess::save_record(std::uint64_t id, const std::span<const std::byte>* record) {
+  if (record == nullptr) {
+    if (state_) state_->erase(id);
+    return;
+  }
+  if ((!state_ || !state_->write(id, *record)) &&
+      (!make_room(record->size()) || !state_->write(id, *record))) {
+    spdlog::error("can't keep the state of {} for the next control process", id);
+    return;
+  }
+  hand_over();
+}
+
+// A larger segment with what there is.
+bool ControlProcess::make_room(std::size_t record_bytes) {
+  const std::size_t needed = StateSegment::blocks_for(record_bytes);
+  auto larger = state_ ? state_->copy(2 * (state_->blocks() + needed))
+                       : StateSegment::create(std::max(least_state_blocks, 2 * needed));
+  if (!larger) {
+    spdlog::error("no room for more state: {}", larger.error());
     return false;
   }
   state_ = std::move(*larger);
   handed_over_ = false;
   return true;
+}
+
+void ControlProcess::hand_over() {
+  if (!dataplane_ || !state_ || handed_over_) return;
+  if (auto handed = dataplane_->hand_over_state(state_->descriptor()); !handed) {
+    spdlog::error("{}; the next control process will go on from the configuration", handed.error());
+  }
+  handed_over_ = true;
 }
 
 std::optional<StatusSource::Connection> ControlProcess::connection() const {

@@ -23,6 +23,7 @@ constexpr int exit_bad_configuration = 2;
 struct Arguments {
   std::string config;
   std::string runtime_directory;
+  std::string save_keys;
 };
 
 // Blocked signals are read in the loop like everything else.
@@ -60,7 +61,7 @@ int run(const Arguments& arguments) {
   for (const config::Problem& warning : loaded->warnings) spdlog::warn("{}", warning.to_string());
 
   const channel::Descriptor signals = signal_descriptor();
-  const auto process = control::ControlProcess::create(config);
+  const auto process = control::ControlProcess::create(config, arguments.save_keys);
   if (!process) {
     spdlog::critical("{}", process.error());
     return exit_failed;
@@ -81,6 +82,8 @@ int main(int argc, char** argv) {
   app.add_option("--runtime-directory", arguments.runtime_directory,
                  "where the sockets are, instead of the "
                  "configuration's runtime_directory");
+  app.add_option("--save-keys", arguments.save_keys,
+                 "labs only: append every key of IKE and ESP to Wireshark's tables in this folder");
   app.set_version_flag("--version", "espgate-control " ESPGATE_VERSION);
   CLI11_PARSE(app, argc, argv);
   try {

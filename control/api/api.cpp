@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/api/api.h"
 
+#include "control/api/ike_answers.h"
 #include "control/api/recent_errors.h"
+#include "control/event_log.h"
+#include "control/ike_service.h"
 #include "wire/ip_address.h"
 
 #include <algorithm>
@@ -70,38 +73,75 @@ Json describe(const Peer& peer) {
   return json;
 }
 
-Json log_level(const Json& request) {
-  if (request.contains("level")) {
-    const std::string wanted = request.at("level");
-    const auto level = spdlog::level::from_str(wanted);
-    // An unknown name comes back as "off".
-    if (level == spdlog::level::off && wanted != "off") {
-      return failure("no log level is called \"" + wanted +
-                     "\"; levels: trace, debug, info, warning, error, critical, off");
-    }
+std::string name_of(spdlog::level::level_enum level) {
+  const auto name = spdlog::level::to_string_view(level);
+  return {name.data(), name.size()};
+}
+
+Json log_levels(const EventLog& log) {
+  Json json = {
+      {"level", name_of(spdlog::get_level())}, {"areas", Json::object()}, {"clients", Json::object()}};
+  for (const auto& [area, level] : log.area_levels())
+    json["areas"][std::string(to_string(area))] = name_of(level);
+  for (const auto& [client, level] : log.client_levels())
+    json["clients"][client.to_string()] = name_of(level);
+  return json;
+}
+
+Json log_level(const Json& request, EventLog& log) {
+  if (!request.contains("level")) return log_levels(log);
+  const std::string wanted = request.at("level");
+  const auto level = spdlog::level::from_str(wanted);
+  const bool one = request.contains("area") || request.contains("client");
+  const bool back = one && wanted == "default";
+  // An unknown name comes back as "off".
+  if (level == spdlog::level::off && wanted != "off" && !back) {
+    return failure("no log level is called \"" + wanted +
+                   "\"; levels: trace, debug, info, warning, error, critical, off" +
+                   (one ? ", default" : ""));
+  }
+  const auto chosen = back ? std::nullopt : std::optional(level);
+  if (request.contains("area")) {
+    const std::string name = request.at("area");
+    const auto area = find_area(name);
+    if (!area) return failure("no area is called \"" + name + "\"; areas: ike, l2tp, ppp");
+    log.set_level(*area, chosen);
+  } else if (request.contains("client")) {
+    const std::string text = request.at("client");
+    const auto address = wire::IpAddress::from_string(text);
+    if (!address) return failure("\"" + text + "\" is no address");
+    log.set_level(*address, chosen);
+  } else {
     spdlog::set_level(level);
   }
-  const auto name = spdlog::level::to_string_view(spdlog::get_level());
-  return {{"level", std::string(name.data(), name.size())}};
+  return log_levels(log);
 }
 
 }  // namespace
 
-Api::Api(const StatusSource& source) : source_(source) { keep_recent_errors(); }
+Api::Api(StatusSource& source) : source_(source) { keep_recent_errors(); }
 
-Json Api::answer(const Json& request) const {
+Json Api::answer(const Json& request) {
   const std::string command = request.at("command");
   if (command == "status") return status();
   if (command == "peer") return peers(request);
-  if (command == "log level") return log_level(request);
-  return failure("no command is called \"" + command + "\"; commands: status, peer, log level");
+  if (command == "log level") return log_level(request, source_.event_log());
+  if (command == "ike" || command == "ike down" || command == "why") {
+    if (source_.ike() == nullptr)
+      return failure("this gateway has no [ike]: clients can't dial in; add [[ike.psk]]");
+    return answer_ike(*source_.ike(), request);
+  }
+  return failure("no command is called \"" + command +
+                 "\"; commands: status, peer, ike, ike down, why, log level");
 }
 
-Json Api::status() const {
+Json Api::status() {
   const Gateway& gateway = source_.gateway();
   const auto connection = source_.connection();
-  const auto installed =
+  auto installed =
       std::ranges::count_if(gateway.peers(), [](const auto& peer) { return peer->is_installed(); });
+  installed += std::ranges::count_if(gateway.dialled(),
+                                     [](const auto& entry) { return entry.second->is_installed(); });
   Json dataplane = {{"connected", connection.has_value()}};
   if (connection) {
     dataplane["seconds"] = connection->since.count();
@@ -111,12 +151,16 @@ Json Api::status() const {
   } else if (!source_.last_connect_error().empty()) {
     dataplane["error"] = source_.last_connect_error();
   }
-  return {{"version", ESPGATE_VERSION},
-          {"pid", ::getpid()},
-          {"uptime_seconds", source_.uptime().count()},
-          {"dataplane", std::move(dataplane)},
-          {"peers", {{"wanted", gateway.peers().size()}, {"installed", installed}}},
-          {"last_errors", recent_errors()}};
+  Json ike;  // null: there is none
+  if (source_.ike() != nullptr) ike = summarise_ike(*source_.ike());
+  return {
+      {"version", ESPGATE_VERSION},
+      {"pid", ::getpid()},
+      {"uptime_seconds", source_.uptime().count()},
+      {"dataplane", std::move(dataplane)},
+      {"ike", std::move(ike)},
+      {"peers", {{"wanted", gateway.peers().size() + gateway.dialled().size()}, {"installed", installed}}},
+      {"last_errors", recent_errors()}};
 }
 
 Json Api::peers(const Json& request) const {
@@ -130,6 +174,10 @@ Json Api::peers(const Json& request) const {
   const std::string name = one ? request.at("name").get<std::string>() : std::string();
   Json all = Json::array();
   for (const auto& peer : gateway.peers()) {
+    if (one && peer->name == name) return {{"peer", describe(*peer)}};
+    if (!one) all.push_back(describe(*peer));
+  }
+  for (const auto& [id, peer] : gateway.dialled()) {
     if (one && peer->name == name) return {{"peer", describe(*peer)}};
     if (!one) all.push_back(describe(*peer));
   }

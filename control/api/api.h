@@ -11,6 +11,9 @@
 
 namespace espgate::control {
 
+class EventLog;
+class IkeService;
+
 // What the API tells of.
 class StatusSource {
  public:
@@ -19,6 +22,8 @@ class StatusSource {
     std::chrono::seconds since;
   };
   [[nodiscard]] virtual const Gateway& gateway() const = 0;
+  [[nodiscard]] virtual IkeService* ike() = 0;  // null: there is no [ike]
+  [[nodiscard]] virtual EventLog& event_log() = 0;
   [[nodiscard]] virtual std::optional<Connection> connection() const = 0;  // to the data plane
   [[nodiscard]] virtual const std::string& last_connect_error() const = 0;
   [[nodiscard]] virtual std::chrono::seconds uptime() const = 0;
@@ -31,19 +36,26 @@ class StatusSource {
 //   {"command": "status"}                          uptime, connection, peers wanted and installed, last
 //   errors
 //   {"command": "peer", "peer_id": 3}              one peer; with "name" instead, that one; with neither, all
-//   {"command": "log level"}                       the level; with "level": "debug", sets it
+//   {"command": "ike"}                             IKE SAs and SA pairs of all clients; with "peer_id", of
+//   one
+//   {"command": "ike down", "peer_id": 65536}      deletes a client's SAs
+//   {"command": "why", "address": "198.51.100.2"}  the last negotiations with it; without, the newest of each
+//   {"command": "log level"}                       the levels; with "level": "debug", sets the process's;
+//   also
+//                                                  with "area": "ike", or "client": "198.51.100.2", that
+//                                                  one's; "level": "default" takes it back
 class Api {
  public:
   // Keeps the last warnings and errors that are logged from now on.
-  explicit Api(const StatusSource& source);
+  explicit Api(StatusSource& source);
   // Throws nlohmann::json::exception for a request of the wrong form.
-  [[nodiscard]] nlohmann::json answer(const nlohmann::json& request) const;
+  [[nodiscard]] nlohmann::json answer(const nlohmann::json& request);
 
  private:
-  [[nodiscard]] nlohmann::json status() const;
+  [[nodiscard]] nlohmann::json status();
   [[nodiscard]] nlohmann::json peers(const nlohmann::json& request) const;
 
-  const StatusSource& source_;
+  StatusSource& source_;
 };
 
 }  // namespace espgate::control

@@ -30,6 +30,7 @@ bool has_pending(const Peer& peer) {
 void Gateway::want(std::unique_ptr<Peer> peer) { peers_.push_back(std::move(peer)); }
 
 const Peer* Gateway::find_peer(std::uint32_t peer_id) const {
+  if (const auto at = dialled_.find(peer_id); at != dialled_.end()) return at->second.get();
   const auto found = std::ranges::find_if(peers_, [&](const auto& peer) { return peer->id() == peer_id; });
   return peer_id == 0 || found == peers_.end() ? nullptr : found->get();
 }
@@ -49,11 +50,16 @@ void Gateway::connected(std::uint32_t slots, Installer::Send send,
 
 void Gateway::disconnected(Progress last) {
   save_numbers(last);
-  for (const auto& peer : peers_) {
-    peer->installed = Installed::no;
-    peer->retry_in_seconds = 0;
-    for (auto& sa : peer->sas) sa->installed = Installed::no;
-    for (WantedSession& session : peer->sessions) session.installed = Installed::no;
+  const auto forget = [](Peer& peer) {
+    peer.installed = Installed::no;
+    peer.retry_in_seconds = 0;
+    for (auto& sa : peer.sas) sa->installed = Installed::no;
+    for (WantedSession& session : peer.sessions) session.installed = Installed::no;
+  };
+  for (const auto& peer : peers_) forget(*peer);
+  for (const auto& [id, peer] : dialled_) {
+    forget(*peer);
+    unfinished_.insert(id);
   }
   installer_.disconnect();
   reconciled_ = false;
@@ -62,8 +68,11 @@ void Gateway::disconnected(Progress last) {
 void Gateway::on_event(const Event& event) {
   switch (event.type) {
     case EventType::completion:
-      installer_.complete(event);
-      state_changed_ = true;
+      if (const auto peer = installer_.complete(event); peer != nullptr && peer->dialled) {
+        tell_installed(*peer);
+      } else {
+        state_changed_ = true;
+      }
       return;
     case EventType::dump_peer:
     case EventType::dump_sa:
@@ -88,6 +97,11 @@ void Gateway::on_event(const Event& event) {
 
 // Where the client was last heard is where a data plane that comes back sends to.
 void Gateway::move(const Event& event) {
+  if (const auto at = dialled_.find(event.peer_id); at != dialled_.end()) {
+    at->second->update.remote = event.remote;
+    at->second->update.remote_port = event.remote_port;
+    return;
+  }
   const auto found =
       std::ranges::find_if(peers_, [&](const auto& peer) { return peer->id() == event.peer_id; });
   if (event.peer_id == 0 || found == peers_.end()) return;
@@ -186,10 +200,14 @@ void Gateway::tick(Progress progress) {
   for (const auto& peer : peers_) {
     if (peer->retry_in_seconds > 0) --peer->retry_in_seconds;
   }
+  for (const std::uint32_t id : unfinished_) {
+    if (Peer& peer = *dialled_.at(id); peer.retry_in_seconds > 0) --peer.retry_in_seconds;
+  }
   if (!reconciled_) return;
   learn(progress);
   extend();
   push_missing();
+  push_unfinished();
 }
 
 GatewayState Gateway::state() const {

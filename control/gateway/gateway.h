@@ -11,13 +11,16 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace espgate::control {
 
-// What the data plane is to have, and how it gets it. Peers come from the configuration (and will come from
-// IKE); this compares them with what is installed, removes what is too much, adds what is missing, and
+// What the data plane is to have, and how it gets it. Peers come from the configuration and from IKE; this
+// compares them with what is installed, removes what is too much, adds what is missing, and
 // nothing twice. Keeps the sequence numbers of static SAs ahead of what they send. No I/O but the sequence
 // file; one thread.
 class Gateway {
@@ -27,6 +30,9 @@ class Gateway {
     // Writes state() to where the next control process finds it; called before commands that depend on it.
     std::function<void()> save_state = [] {};
     std::function<Sequences::TimePoint()> clock = std::chrono::system_clock::now;
+    // Both SAs of a pair that was put are installed, or why they are not.
+    std::function<void(std::uint32_t slot, bool installed, const std::string& problem)> pair_installed =
+        [](auto&&...) {};
   };
 
   Gateway(Sequences sequences, Options options)
@@ -34,6 +40,17 @@ class Gateway {
 
   // Before the first connection.
   void want(std::unique_ptr<Peer> peer);
+
+  // Peers that have dialled in, at any time; with ids of the caller's, 0x10000 and above. An SA pair is in
+  // one slot; putting the first makes the peer.
+  void put_pair(const channel::PeerUpdate& where, const std::string& name, std::unique_ptr<WantedSa> inbound,
+                std::unique_ptr<WantedSa> outbound);
+  void remove_outbound(std::uint32_t peer_id, std::uint32_t slot);
+  void remove_pair(std::uint32_t peer_id, std::uint32_t slot);
+  // With all that it has.
+  void remove_peer(std::uint32_t peer_id);
+  // The peer's sessions send on this pair from now on.
+  void use_outbound(std::uint32_t peer_id, std::uint32_t slot);
 
   // A data plane is there; asks it what it has. `predecessor`: what the control process before us left, if it
   // did; looked at only the first time.
@@ -53,7 +70,11 @@ class Gateway {
   // True once after something in state() has changed.
   [[nodiscard]] bool take_state_changed() { return std::exchange(state_changed_, false); }
 
+  // Of the configuration, and dialled in.
   [[nodiscard]] const std::vector<std::shared_ptr<Peer>>& peers() const { return peers_; }
+  [[nodiscard]] const std::unordered_map<std::uint32_t, std::shared_ptr<Peer>>& dialled() const {
+    return dialled_;
+  }
   // Null: none has this id.
   [[nodiscard]] const Peer* find_peer(std::uint32_t peer_id) const;
   // The data plane has said what it has, and has been told what it lacked.
@@ -61,6 +82,13 @@ class Gateway {
   [[nodiscard]] std::size_t pending_commands() const { return installer_.pending(); }
 
  private:
+  // gateway_dialled.cpp
+  void remove_sas(Peer& peer, std::uint32_t slot, bool outbound_only);
+  void push_unfinished();
+  void tell_installed(Peer& peer);
+  void learn_dialled(Progress progress);
+  [[nodiscard]] static Expected<void> prepare_dialled(WantedSa& sa);
+
   // gateway_reconcile.cpp
   void reconcile();
   void assign_ids();
@@ -87,6 +115,8 @@ class Gateway {
   Sequences sequences_;
   Options options_;
   std::vector<std::shared_ptr<Peer>> peers_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<Peer>> dialled_;  // by id
+  std::set<std::uint32_t> unfinished_;  // dialled peers of which something is not installed
   Installer installer_;
   std::uint32_t slots_ = 0;
   bool first_connection_ = true;

@@ -22,7 +22,7 @@ std::uint64_t add_up_to(std::uint64_t a, std::uint64_t b, std::uint64_t most) {
 }  // namespace
 
 Expected<void> Gateway::prepare(WantedSa& sa) {
-  if (!sa.static_key) return {};
+  if (!sa.static_key) return prepare_dialled(sa);
   if (auto usable = sequences_.usable(); !usable) return usable;
   if (sa.add.direction == channel::Direction::outbound) return prepare_outbound(sa);
   sa.add.sequence = std::max(sa.live.value_or(0), sequences_.value(sa.identity));
@@ -84,8 +84,39 @@ void Gateway::learn(WantedSa& sa, const channel::SaProgress& progress) {
   if (!sequences_.has_file()) sequences_.raise(sa.identity, sa.add, *sa.live);
 }
 
+// The numbers of an SA that IKE has made: it lives in this data plane, and in the next only ahead of itself.
+Expected<void> Gateway::prepare_dialled(WantedSa& sa) {
+  if (sa.add.direction == channel::Direction::inbound) {
+    sa.add.sequence = sa.live.value_or(0);
+    return {};
+  }
+  const std::uint64_t largest = largest_sequence(sa.add.esn);
+  sa.add.sequence = sa.live ? add_up_to(*sa.live, jump, largest) : 1;
+  sa.add.last_sequence = largest;
+  if (sa.add.sequence == largest)
+    return tl::unexpected(std::string("its sequence numbers are used up; the client has to dial again"));
+  return {};
+}
+
+// A slot still has the numbers of the pair before while a command is on its way: too high does no harm going
+// out, coming in it would.
+void Gateway::learn_dialled(Progress progress) {
+  for (const auto& [id, peer] : dialled_) {
+    for (const auto& sa : peer->sas) {
+      if (sa->installed == Installed::no || sa->add.slot >= progress.size()) continue;
+      const channel::SaProgress& numbers = progress[sa->add.slot];
+      const bool inbound = sa->add.direction == channel::Direction::inbound;
+      if (inbound && sa->installed != Installed::yes) continue;
+      const std::uint64_t number =
+          (inbound ? numbers.inbound_highest : numbers.outbound_next).load(std::memory_order_acquire);
+      sa->live = std::max({sa->live.value_or(0), number, inbound ? 0 : sa->add.sequence});
+    }
+  }
+}
+
 void Gateway::save_numbers(Progress progress) {
   learn(progress);
+  learn_dialled(progress);
   state_changed_ = state_changed_ || sequences_.has_changed();
   if (const auto committed = sequences_.commit(); !committed) spdlog::error("{}", committed.error());
 }

@@ -36,13 +36,20 @@ bool Gateway::was_pushed(const Fingerprint& contents) const {
 void Gateway::reconcile() {
   assign_ids();
   for (const auto& peer : peers_) adopt(*peer);
+  auto installed = std::ranges::count_if(peers_, [](const auto& peer) { return peer->is_installed(); });
+  for (const auto& [id, peer] : dialled_) {
+    adopt(*peer);
+    if (!peer->is_installed()) continue;
+    unfinished_.erase(id);
+    ++installed;
+  }
   remove_excess();
-  const auto installed = std::ranges::count_if(peers_, [](const auto& peer) { return peer->is_installed(); });
-  spdlog::info("the data plane has {} of {} peers", installed, peers_.size());
+  spdlog::info("the data plane has {} of {} peers", installed, peers_.size() + dialled_.size());
   reconciled_ = true;
   predecessor_.reset();
   dump_ = {};
   push_missing();
+  push_unfinished();
   state_changed_ = true;
 }
 
@@ -71,6 +78,7 @@ void Gateway::assign_ids() {
       peer->update.remote_port = found->second->remote_port;
     }
   }
+  for (const auto& [id, peer] : dialled_) taken.insert(id);
   for (const auto& [id, peer] : dump_.peers) taken.insert(id);
   for (const auto& [key, sa] : dump_.sas) taken.insert(sa.peer_id);
   for (const auto& [key, session] : dump_.sessions) taken.insert(key.peer_id);
@@ -87,7 +95,7 @@ void Gateway::assign_ids() {
 
 void Gateway::adopt(Peer& peer) {
   if (const auto found = dump_.peers.find(peer.id());
-      found != dump_.peers.end() && was_pushed(peer.contents)) {
+      found != dump_.peers.end() && (peer.dialled || was_pushed(peer.contents))) {
     peer.installed = Installed::yes;
     if (found->second.remote_port != 0) {
       peer.update.remote = found->second.remote;
@@ -102,7 +110,8 @@ void Gateway::adopt(Peer& peer) {
     const bool has_sa = std::ranges::none_of(peer.sas, [&](const auto& sa) {
       return sa->add.slot == session.update.outbound_slot && sa->installed == Installed::no;
     });
-    if (has_sa && found->second.inner == session.update.inner && was_pushed(session.contents)) {
+    if (has_sa && found->second.inner == session.update.inner &&
+        (peer.dialled || was_pushed(session.contents))) {
       session.installed = Installed::yes;
     }
   }
@@ -111,7 +120,8 @@ void Gateway::adopt(Peer& peer) {
 void Gateway::adopt(WantedSa& sa) const {
   const auto found = dump_.sas.find(key_of(sa));
   if (found == dump_.sas.end()) return;
-  const bool same = found->second.peer_id == sa.add.peer_id && was_pushed(sa.contents);
+  // The keys of dialled SAs are random: one of the same numbers is the same.
+  const bool same = found->second.peer_id == sa.add.peer_id && (!sa.static_key || was_pushed(sa.contents));
   if (same) sa.installed = Installed::yes;
   // Also when it has to be put in anew, it goes on where it was, if it still has the same key.
   if (same || sequences_.knows(sa.identity)) sa.live = std::max(sa.live.value_or(0), found->second.value);
@@ -122,13 +132,15 @@ void Gateway::remove_excess() {
   std::set<SessionKey> sessions;
   std::set<SaKey> sas;
   std::set<std::uint32_t> ids;
-  for (const auto& peer : peers_) {
-    ids.insert(peer->id());
-    for (const WantedSession& session : peer->sessions) sessions.insert(key_of(session));
-    for (const auto& sa : peer->sas) {
+  const auto keep = [&](const Peer& peer) {
+    ids.insert(peer.id());
+    for (const WantedSession& session : peer.sessions) sessions.insert(key_of(session));
+    for (const auto& sa : peer.sas) {
       if (sa->installed == Installed::yes) sas.insert(key_of(*sa));
     }
-  }
+  };
+  for (const auto& peer : peers_) keep(*peer);
+  for (const auto& [id, peer] : dialled_) keep(*peer);
   for (const auto& [key, session] : dump_.sessions) {
     if (!sessions.contains(key)) installer_.remove_session(key);
   }

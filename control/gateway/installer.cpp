@@ -124,9 +124,14 @@ void Installer::remove_peer(std::uint32_t peer_id) {
   send(command, {fmt::format("peer {}", peer_id), nullptr, nullptr});
 }
 
-void Installer::complete(const channel::Event& completion) {
+void Installer::forget(const Installed& target) {
+  for (auto& [sequence, pending] : pending_)
+    if (pending.target == &target) pending.target = nullptr;
+}
+
+std::shared_ptr<Peer> Installer::complete(const channel::Event& completion) {
   const auto found = pending_.find(completion.command);
-  if (found == pending_.end()) return;
+  if (found == pending_.end()) return nullptr;
   const Pending pending = std::move(found->second);
   pending_.erase(found);
   const bool ok = completion.result == Result::ok;
@@ -136,7 +141,7 @@ void Installer::complete(const channel::Event& completion) {
       spdlog::error("{}, which is not wanted any more, can't be removed: {}", pending.what,
                     sentence(completion.result));
     }
-    return;
+    return nullptr;
   }
   Peer& peer = *pending.peer;
   if (ok) {
@@ -144,12 +149,13 @@ void Installer::complete(const channel::Event& completion) {
       peer.problem.clear();
       spdlog::debug("peer \"{}\": installed", peer.name);
     }
-    return;
+    return pending.peer;
   }
   std::string problem = fmt::format("{}: {}", pending.what, sentence(completion.result));
   if (problem != peer.problem) spdlog::error("peer \"{}\": {}", peer.name, problem);
   peer.problem = std::move(problem);
   peer.retry_in_seconds = retry_seconds;
+  return pending.peer;
 }
 
 }  // namespace espgate::control

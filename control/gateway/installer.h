@@ -37,7 +37,10 @@ class Installer {
   void remove_sa(const SaKey& key);
   void remove_peer(std::uint32_t peer_id);
 
-  void complete(const channel::Event& completion);
+  // Whose command it was; null: of something that nobody wants, or unknown.
+  std::shared_ptr<Peer> complete(const channel::Event& completion);
+  // `target` goes: a completion that is still to come finds nothing to change.
+  void forget(const Installed& target);
   // Commands that are not completed yet.
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 

@@ -50,8 +50,10 @@ struct Peer {
   Fingerprint contents{};  // of the address that is configured
   std::vector<std::unique_ptr<WantedSa>> sas;
   std::vector<WantedSession> sessions;
-  std::string problem;            // why something of it is not installed
-  unsigned retry_in_seconds = 0;  // after an error
+  bool dialled = false;                // by IKE; else of the configuration
+  std::vector<std::uint32_t> awaited;  // slots of dialled pairs about which nobody was told yet
+  std::string problem;                 // why something of it is not installed
+  unsigned retry_in_seconds = 0;       // after an error
 
   [[nodiscard]] std::uint32_t id() const { return update.peer_id; }
   // Also to its SAs and sessions.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "channel/secret_allocator.h"
 #include "control/state/digest.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,8 +17,9 @@
 
 namespace espgate::control {
 
-// Writes numbers (little-endian), fixed arrays and short texts one behind the other. Holds no keys.
-class Encoder {
+// Writes numbers (little-endian), fixed arrays and short texts one behind the other.
+template <typename Allocator>
+class BasicEncoder {
  public:
   template <std::unsigned_integral Number>
   void number(Number value) {
@@ -29,11 +32,19 @@ class Encoder {
     number(static_cast<std::uint16_t>(kept.size()));
     bytes(std::as_bytes(std::span(kept)));
   }
-  [[nodiscard]] const std::vector<std::byte>& result() const { return bytes_; }
+  // With its length before it; at most 65535 bytes.
+  void blob(std::span<const std::byte> value) {
+    number(static_cast<std::uint16_t>(value.size()));
+    bytes(value);
+  }
+  [[nodiscard]] const std::vector<std::byte, Allocator>& result() const { return bytes_; }
 
  private:
-  std::vector<std::byte> bytes_;
+  std::vector<std::byte, Allocator> bytes_;
 };
+// What holds no keys, and what does.
+using Encoder = BasicEncoder<std::allocator<std::byte>>;
+using SecretEncoder = BasicEncoder<channel::SecretAllocator<std::byte>>;
 
 // Reads the same back. Past the end everything is zero and empty; ok() tells.
 class Decoder {
@@ -57,6 +68,7 @@ class Decoder {
     const auto part = take(number<std::uint16_t>());
     return {reinterpret_cast<const char*>(part.data()), part.size()};
   }
+  [[nodiscard]] std::span<const std::byte> blob() { return take(number<std::uint16_t>()); }
   [[nodiscard]] std::span<const std::byte> rest() const { return rest_; }
   // Nothing was missing so far.
   [[nodiscard]] bool ok() const { return ok_; }

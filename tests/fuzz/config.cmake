@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 espgate_fuzz(config espgate_config)
+espgate_fuzz(ipsec_conf espgate_import)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/api/api.h"
 
+#include "control/event_log.h"
 #include "tests/unit/control/gateway_fixture.h"
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ using testing::HasSubstr;
 
 class ApiTest : public GatewayFixture, public StatusSource {
  protected:
-  Json ask(const Json& request) const { return api_.answer(request); }
+  Json ask(const Json& request) { return api_.answer(request); }
   [[nodiscard]] const Gateway& gateway() const override { return *gateway_; }
   [[nodiscard]] std::optional<Connection> connection() const override {
     if (!control_) return std::nullopt;
@@ -25,9 +26,35 @@ class ApiTest : public GatewayFixture, public StatusSource {
   [[nodiscard]] const std::string& last_connect_error() const override { return connect_error_; }
   [[nodiscard]] std::chrono::seconds uptime() const override { return std::chrono::seconds(60); }
 
+  [[nodiscard]] IkeService* ike() override { return nullptr; }
+  [[nodiscard]] EventLog& event_log() override { return event_log_; }
+
   std::string connect_error_;
+  EventLog event_log_{{}};
   Api api_{*this};
 };
+
+TEST_F(ApiTest, without_ike_its_commands_say_so) {
+  start_control();
+  for (const char* command : {"ike", "ike down", "why"})
+    EXPECT_THAT(ask({{"command", command}})["error"].get<std::string>(), HasSubstr("no [ike]"));
+  EXPECT_TRUE(ask({{"command", "status"}})["ike"].is_null());
+}
+
+TEST_F(ApiTest, areas_and_clients_have_log_levels_of_their_own) {
+  Json answer = ask({{"command", "log level"}, {"area", "ike"}, {"level", "debug"}});
+  EXPECT_EQ(answer["areas"], (Json{{"ike", "debug"}}));
+  answer = ask({{"command", "log level"}, {"client", "198.51.100.7"}, {"level", "trace"}});
+  EXPECT_EQ(answer["clients"], (Json{{"198.51.100.7", "trace"}}));
+  answer = ask({{"command", "log level"}, {"area", "ike"}, {"level", "default"}});
+  EXPECT_EQ(answer["areas"], Json::object());
+  EXPECT_EQ(ask({{"command", "log level"}})["clients"].size(), 1U);
+  EXPECT_FALSE(ask({{"command", "log level"}, {"area", "tls"}, {"level", "debug"}})["ok"].get<bool>());
+  EXPECT_FALSE(ask({{"command", "log level"}, {"client", "me"}, {"level", "debug"}})["ok"].get<bool>());
+  EXPECT_FALSE(ask({{"command", "log level"}, {"area", "ike"}, {"level", "loud"}})["ok"].get<bool>());
+  // The process's own level has no other to go back to.
+  EXPECT_FALSE(ask({{"command", "log level"}, {"level", "default"}})["ok"].get<bool>());
+}
 
 TEST_F(ApiTest, status_says_what_is_wanted_and_installed) {
   wanted_.push_back(static_peer(100));  // beyond the data plane's slots
@@ -86,9 +113,9 @@ TEST_F(ApiTest, no_answer_has_a_key) {
 TEST_F(ApiTest, the_log_level_can_be_read_and_set) {
   start_control();
   const auto before = spdlog::get_level();
-  EXPECT_EQ(ask({{"command", "log level"}, {"level", "debug"}}), (Json{{"level", "debug"}}));
+  EXPECT_EQ(ask({{"command", "log level"}, {"level", "debug"}})["level"], "debug");
   EXPECT_EQ(spdlog::get_level(), spdlog::level::debug);
-  EXPECT_EQ(ask({{"command", "log level"}}), (Json{{"level", "debug"}}));
+  EXPECT_EQ(ask({{"command", "log level"}})["level"], "debug");
   EXPECT_EQ(ask({{"command", "log level"}, {"level", "loud"}})["ok"], false);
   spdlog::set_level(before);
 }

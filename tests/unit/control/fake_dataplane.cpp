@@ -29,6 +29,8 @@ void FakeDataplane::step() {
   channel::DataplaneEnd::Handler handler;
   handler.command = [this](const Command& command) { take(command); };
   end_->step(handler);
+  constexpr unsigned most = 64;
+  end_->receive_packets(most, [this](const channel::PacketRecord& packet) { sent.push_back(packet); });
 }
 
 std::vector<Command> FakeDataplane::commands(CommandType type) const {

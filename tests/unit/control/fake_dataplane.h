@@ -5,6 +5,7 @@
 #include "control/gateway/dump.h"
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,11 @@ class FakeDataplane {
   [[nodiscard]] int descriptor() const { return end_->descriptor(); }
   void step();
   void send(const channel::Event& event) { end_->send(event); }
+  // A packet that came from outside, to control; and those that control has sent.
+  [[nodiscard]] bool deliver(const channel::PacketRecord& header, std::span<const std::byte> bytes) {
+    return end_->send_packet(0, header, bytes);
+  }
+  std::vector<channel::PacketRecord> sent;
   [[nodiscard]] bool is_connected() const { return end_->is_connected(); }
 
   // Everything of one type that has come, in order.

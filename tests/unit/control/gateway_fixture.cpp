@@ -25,6 +25,9 @@ void GatewayFixture::start_control() {
     left_ = gateway_->state();
   };
   options.clock = [this] { return now_; };
+  options.pair_installed = [this](std::uint32_t slot, bool installed, const std::string& problem) {
+    told_.push_back({slot, installed, problem});
+  };
   gateway_ = std::make_unique<Gateway>(std::move(sequences), std::move(options));
   const config::Config config = gateway_config();
   for (const config::StaticPeer& peer : wanted_) gateway_->want(make_static_peer(config, peer));

@@ -43,6 +43,12 @@ class GatewayFixture : public testing::Test {
   std::vector<config::StaticPeer> wanted_;
   std::optional<GatewayState> left_;  // by the last control process
   unsigned saves_ = 0;
+  struct Told {
+    std::uint32_t slot;
+    bool installed;
+    std::string problem;
+  };
+  std::vector<Told> told_;  // of pairs that were put
   std::unique_ptr<FakeDataplane> dataplane_;
   std::unique_ptr<channel::ControlEnd> control_;
   std::unique_ptr<Gateway> gateway_;
