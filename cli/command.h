@@ -37,10 +37,14 @@ void add_check(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_up(CLI::App& app, Action& chosen);
 void add_show(CLI::App& app, Action& chosen);  // status, session, peer, sa and others like them
+void add_ike(CLI::App& app, Action& chosen);
+void add_why(CLI::App& app, Action& chosen);
+void add_log(CLI::App& app, Action& chosen);
 void add_drops(CLI::App& app, Action& chosen);
 void add_top(CLI::App& app, Action& chosen);
 void add_perf(CLI::App& app, Action& chosen);
 void add_trace(CLI::App& app, Action& chosen);
 void add_capture(CLI::App& app, Action& chosen);
+void add_import(CLI::App& app, Action& chosen);
 
 }  // namespace espgate::cli

@@ -64,6 +64,12 @@ std::optional<json> GatewayClient::ask_control(const json& request) const {
   return std::move(*answer);
 }
 
+tl::expected<json, std::string> GatewayClient::require_control(const json& request) const {
+  auto connection = channel::JsonClient::connect(control_socket());
+  if (!connection) return tl::unexpected(connection.error());
+  return connection->ask(request);
+}
+
 json control_peers(const GatewayClient& client) {
   const auto answer = client.ask_control({{"command", "peer"}});
   if (!answer || !answer->contains("peers") || !answer->at("peers").is_array()) return json::array();

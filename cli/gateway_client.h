@@ -32,6 +32,9 @@ class GatewayClient {
   [[nodiscard]] tl::expected<nlohmann::json, std::string> ask(nlohmann::json request) const;
   // nullopt: control does not run, or does not know the command.
   [[nodiscard]] std::optional<nlohmann::json> ask_control(const nlohmann::json& request) const;
+  // The same where there is no answer without control: says why there is none.
+  [[nodiscard]] tl::expected<nlohmann::json, std::string> require_control(
+      const nlohmann::json& request) const;
 
   [[nodiscard]] std::filesystem::path dataplane_socket() const { return directory_ / "dataplane.sock"; }
   [[nodiscard]] std::filesystem::path control_socket() const { return directory_ / "control.sock"; }

@@ -30,6 +30,20 @@ std::string control_text(const json& connection, const json& process) {
   return text + "not connected; what is installed goes on working, nothing new is installed";
 }
 
+// Nothing without control, or from one that knows no IKE.
+std::string ike_text(const json& process) {
+  if (process.is_null() || !process.contains("ike")) return {};
+  const json& ike = process.at("ike");
+  if (ike.is_null()) return line("ike", "clients can't dial in: there is no [[ike.psk]]");
+  std::string text =
+      fmt::format("{}, {} half-open, {} negotiating", count_text(ike.at("clients"), "client"),
+                  ike.at("half_open").get<std::uint64_t>(), ike.at("negotiating").get<std::uint64_t>());
+  std::string refused;
+  for (const auto& [reason, count] : ike.at("refusals").items())
+    refused += fmt::format("{} {} {}", refused.empty() ? "" : ",", reason, count.get<std::uint64_t>());
+  return line("ike", text + (refused.empty() ? ", nothing refused" : "; refused:" + refused));
+}
+
 // What control last complained about.
 std::string complaints_text(const json& process) {
   constexpr std::size_t most = 5;
@@ -110,6 +124,7 @@ std::string status_text(const json& answer) {
                                 answer.at("configuration").get<std::string>()));
   const json process = answer.value("control_process", json());
   text += line("control", control_text(answer.at("control"), process));
+  text += ike_text(process);
   text += line("engine", answer.at("engine"));
   text += line("memory",
                fmt::format("{} MB {} hugepages, packet buffers {} of {} in use",

@@ -93,6 +93,41 @@ TEST(CheckCommand, SaysItInJsonToo) {
   EXPECT_FALSE(problems.contains("summary"));
 }
 
+TEST(CheckCommand, TellsWhatClientsByIkeWillFind) {
+  const MadeUpHost folder;
+  const std::string path = written(folder, good_ports + R"([ike]
+identity = "vpn.example.com"
+legacy = ["3des-sha1-modp1024", "aggressive"]
+legacy_esp = ["3des-sha1"]
+[[ike.psk]]
+secret = "the first of the two keys"
+[[ike.psk]]
+secret = "the other of the two keys"
+from = ["198.51.100.0/24"]
+)");
+  const Answer answer = espgate({"check", path});
+  EXPECT_EQ(answer.exit_code, success) << answer.err;
+  EXPECT_THAT(
+      answer.out,
+      HasSubstr("\nike       2 pre-shared keys, as vpn.example.com, also 3des-sha1-modp1024 aggressive, "
+                "ESP also 3des-sha1\n"));
+  const auto ike = nlohmann::json::parse(espgate({"check", "--json", path}).out).at("summary").at("ike");
+  EXPECT_EQ(ike, nlohmann::json({{"enabled", true},
+                                 {"psks", 2},
+                                 {"identity", "vpn.example.com"},
+                                 {"legacy", {"3des-sha1-modp1024", "aggressive"}},
+                                 {"legacy_esp", {"3des-sha1"}}}));
+  EXPECT_THAT(answer.out + answer.err, Not(HasSubstr("of the two keys"))) << "shows a key";
+}
+
+TEST(CheckCommand, SaysNothingOfIkeWhereThereIsNone) {
+  const MadeUpHost folder;
+  const std::string path = written(folder, good_file);
+  EXPECT_THAT(espgate({"check", path}).out, Not(HasSubstr("\nike ")));
+  const auto summary = nlohmann::json::parse(espgate({"check", "--json", path}).out).at("summary");
+  EXPECT_EQ(summary.at("ike").at("enabled"), false);
+}
+
 config::Config config_of(const std::string& text) {
   return std::move(config::parse_config(text, "g.toml").value().config);
 }
