@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# quickstart.sh BIN-FOLDER [--iperf3 SECONDS] [--idle poll|adaptive]: the live gateway in network namespaces, one client
-# with static keys, a ping through it; with --iperf3 also TCP and UDP both ways. Needs neither root nor hugepages nor a
+# quickstart.sh BIN-FOLDER [--iperf3 SECONDS] [--idle poll|adaptive] [--latency N]: the live gateway in network namespaces, one client
+# with static keys, a ping through it; with --iperf3 also TCP and UDP both ways; with --latency N pings, one every 2 ms. Needs neither root nor hugepages nor a
 # NIC; nothing is left behind.
 #
 #   client namespace                       this namespace                       private namespace
@@ -15,11 +15,12 @@ if [ -z "${ESPGATE_QUICKSTART_INSIDE:-}" ]; then
 fi
 bin=$(readlink -f "$1")
 shift
-seconds=0 idle=adaptive
+seconds=0 idle=adaptive pings=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --iperf3) seconds=$2; shift 2 ;;
     --idle) idle=$2; shift 2 ;;
+    --latency) pings=$2; shift 2 ;;
     *) echo "quickstart: $1 is no option" >&2; exit 2 ;;
   esac
 done
@@ -78,6 +79,14 @@ cat "$runtime/client.log"
 printf '\n\033[1m$ ping -c 3 10.30.0.10\033[0m   (in the client'\''s namespace)\n'
 until_true 10 in_client ping -c 1 -W 1 10.30.0.10
 in_client ping -c 3 -i 0.2 10.30.0.10
+if [ "$pings" -gt 0 ]; then
+  printf '\n\033[1m$ ping -c %s -i 0.002 10.30.0.10\033[0m   (idle = "%s")\n' "$pings" "$idle"
+  in_client ping -n -c "$pings" -i 0.002 10.30.0.10 >"$runtime/pings"
+  sed -nE 's/.* time=([0-9.]+) ms/\1/p' "$runtime/pings" | sort -n | awk -v wanted="$pings" '
+    { rtt[NR] = $1 }
+    function at(share) { place = int(NR * share) + 1; return rtt[place > NR ? NR : place] }
+    END { printf "latency: %d of %d answered, median %.3f ms, p99 %.3f ms, worst %.3f ms\n", NR, wanted, at(0.5), at(0.99), rtt[NR] }'
+fi
 if [ "$seconds" -gt 0 ]; then
   in_private iperf3 -s >"$runtime/iperf3.log" 2>&1 & server=$!
   measure() { # measure TITLE IPERF3-ARGUMENT...: what iperf3 says at its end
