@@ -49,6 +49,8 @@ Problems check(const Config& config, const Places& places) {
   check_routes(checker);
   check_workers(checker);
   check_ike(checker);
+  check_pools(checker);
+  check_dial_in(checker);
   check_static_peers(checker);
   checker.problems.sort();
   return std::move(checker.problems);

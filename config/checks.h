@@ -25,6 +25,9 @@ class Checker {
     problems.warn(places_.of(path), std::move(what), std::move(hint));
   }
 
+  // Whether the file has this setting or table.
+  [[nodiscard]] bool has(std::string_view path) const { return places_.has(path); }
+
   const Config& config;
   Problems problems;
 
@@ -53,6 +56,8 @@ void check_pool(Checker& checker);
 void check_sides(Checker& checker);
 void check_workers(Checker& checker);
 void check_ike(Checker& checker);
+void check_pools(Checker& checker);
+void check_dial_in(Checker& checker);
 void check_static_peers(Checker& checker);
 
 }  // namespace espgate::config

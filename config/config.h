@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/dial_in.h"
 #include "config/ike.h"
 #include "config/location.h"
 #include "crypto/engine.h"
@@ -83,6 +84,7 @@ struct Config {
   std::uint16_t outer_mtu = 1500;               // no outer packet is larger
   std::optional<std::uint32_t> public_address;  // the Elastic IP: only ever an identity, never on a port
   wire::Ipv4Prefix client_pool;                 // inner addresses
+  std::vector<Pool> pools;                      // parts of it
   bool client_to_client = false;                // whether clients reach one another
   Workers workers;
   crypto::EngineChoice engine = crypto::EngineChoice::automatic;
@@ -96,11 +98,18 @@ struct Config {
   std::string log_level = "info";
   std::filesystem::path debug_log;  // all that clients do, without limit; empty: no such file
   Ike ike;
+  L2tp l2tp;
+  Ppp ppp;
+  Users users;
   std::vector<StaticPeer> static_peers;
   std::string file;
 
   // The port that carries the private side.
   [[nodiscard]] const Port& private_port() const { return inside ? *inside : outside; }
+  // Our address inside the tunnels.
+  [[nodiscard]] std::uint32_t gateway_address() const {
+    return ppp.gateway_address.value_or(private_port().address.address);
+  }
 };
 
 }  // namespace espgate::config

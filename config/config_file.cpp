@@ -46,6 +46,11 @@ void read_tables(Section& root, Config& config) {
   if (auto section = root.section("memory", "[memory]")) read_memory(*section, config);
   if (auto section = root.section("runtime", "[runtime]")) read_runtime(*section, config);
   if (auto section = root.section("ike", "[ike]")) read_ike(*section, config.ike);
+  for (const Section& section : root.sections("pool")) read_pool(section, config.pools.emplace_back());
+  if (auto section = root.section("l2tp", "[l2tp]")) read_l2tp(*section, config.l2tp);
+  if (auto section = root.section("ppp", "[ppp]")) read_ppp(*section, config.ppp);
+  if (auto section = root.section("users", "[users]"))
+    read_users(*section, config.users, std::filesystem::path(config.file).parent_path());
   root.require("outside", "[outside] is the port that clients reach");
   root.require("clients", "[clients] has the pool of their inner addresses");
   if (outside) read_port(*outside, 0, config.workers.count, config.outside);
@@ -69,7 +74,7 @@ void read_secret_files(Config& config, Problems& problems) {
 }
 
 bool holds_keys(const Config& config) {
-  return !config.static_peers.empty() ||
+  return !config.static_peers.empty() || !config.l2tp.secret.empty() ||
          std::ranges::any_of(config.ike.psks, [](const Psk& psk) { return psk.file.empty(); });
 }
 

@@ -3,6 +3,7 @@
 
 #include "config/section.h"
 
+#include <filesystem>
 #include <string_view>
 
 namespace espgate::config {
@@ -18,6 +19,11 @@ void read_workers(Section section, Config& config, bool& idle_given);
 void read_memory(Section section, Config& config);
 void read_runtime(Section section, Config& config);
 void read_ike(Section section, Ike& ike);
+void read_l2tp(Section section, L2tp& l2tp);
+void read_ppp(Section section, Ppp& ppp);
+// `folder`: where a relative path begins.
+void read_users(Section section, Users& users, const std::filesystem::path& folder);
+void read_pool(Section section, Pool& pool);
 void read_static_peer(Section section, StaticPeer& peer);
 
 }  // namespace espgate::config

@@ -180,6 +180,7 @@ void write_psks(Writer& writer, const GatewayDraft& draft) {
     writer.line("[[ike.psk]]");
     writer.secret(psk.key, psk.origin);
     std::vector<std::string> networks;
+    networks.reserve(psk.from.size());
     for (const std::string& network : psk.from) networks.push_back(quoted(network));
     if (!networks.empty()) writer.line(fmt::format("from = [{}]", fmt::join(networks, ", ")));
   }

@@ -19,8 +19,9 @@ constexpr std::array<std::string_view, 11> free_to_differ = {
     "also",           "auto",         "right",       "rightid", "rightsubnet", "rightsubnetwithin",
     "rightprotoport", "rightnexthop", "leftnexthop", "ike",     "esp"};
 
+// What nobody knows is left out of all of them.
 bool may_differ(std::string_view key) {
-  return std::ranges::find(free_to_differ, key) != free_to_differ.end();
+  return !is_known(key) || std::ranges::find(free_to_differ, key) != free_to_differ.end();
 }
 
 // `config setup` as if it were a conn.

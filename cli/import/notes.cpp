@@ -25,10 +25,12 @@ void Notes::sort() {
   for (const Note& note : notes_) order.try_emplace(note.where.file, order.size());
   // What is about one line stays in the order in which it was found.
   std::vector<std::array<std::size_t, 3>> places;
+  places.reserve(notes_.size());
   for (std::size_t i = 0; i < notes_.size(); ++i)
     places.push_back({order.at(notes_[i].where.file), notes_[i].where.line, i});
   std::ranges::sort(places);
   std::vector<Note> sorted;
+  sorted.reserve(notes_.size());
   for (const auto& place : places) sorted.push_back(std::move(notes_[place[2]]));
   notes_ = std::move(sorted);
 }

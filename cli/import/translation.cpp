@@ -338,6 +338,10 @@ void translate_settings(const Connection& settings, GatewayDraft& draft, Notes& 
     if (std::ranges::find(handlers, key, &Handler::key) == handlers.end()) explain(place_of(setting));
 }
 
+bool is_known(std::string_view key) {
+  return std::ranges::find(handlers, key, &Handler::key) != handlers.end() || find_meaning(key) != nullptr;
+}
+
 void reconcile(const Connection& settings, GatewayDraft& draft, Notes& notes) {
   reconcile_dpd(settings, draft, notes);
   reconcile_rekey(settings, draft, notes);

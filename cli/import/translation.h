@@ -6,6 +6,7 @@
 #include "cli/import/ipsec_secrets.h"
 #include "cli/import/notes.h"
 
+#include <string_view>
 #include <vector>
 
 namespace espgate::openswan {
@@ -13,6 +14,9 @@ namespace espgate::openswan {
 // Into `draft` goes what the settings of one conn, and of `config setup`, are called here; a note tells of
 // each that is always so here or can't be had. `settings` have been resolved and our side is left.
 void translate_settings(const Connection& settings, GatewayDraft& draft, Notes& notes);
+
+// Whether a key is one that anybody has thought about. Values of others are not shown: they may be anything.
+[[nodiscard]] bool is_known(std::string_view key);
 
 // Once all settings are in: what would not go together is brought within bounds, with a note.
 void reconcile(const Connection& settings, GatewayDraft& draft, Notes& notes);

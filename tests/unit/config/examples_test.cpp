@@ -89,6 +89,31 @@ TEST(ExampleConfigs, TheCommentedOneNamesEveryKey) {
                           "half_open_seconds",
                           "dh_threads",
                           "fragment_size",
+                          "[[pool]]",
+                          "[l2tp]",
+                          "[ppp]",
+                          "[users]",
+                          "range",
+                          "exclude",
+                          "users",
+                          "require_challenge",
+                          "host_name",
+                          "hello_seconds",
+                          "sequencing",
+                          "auth",
+                          "gateway_address",
+                          "dns",
+                          "nbns",
+                          "domain",
+                          "routes",
+                          "echo_interval_seconds",
+                          "echo_failures",
+                          "dead_after_seconds",
+                          "file",
+                          "server",
+                          "sessions",
+                          "session_limit_seconds",
+                          "idle_limit_seconds",
                           "name",
                           "suite",
                           "esn",
@@ -121,6 +146,9 @@ TEST(ExampleConfigs, TheLabIsTheOneOfTheInteropTests) {
   const auto& key = lab->config.ike.psks[0].key;
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(key.data()), key.size()),
             "lab-preshared-key-0123456789");
+  EXPECT_EQ(lab->config.ppp.dns, std::vector<std::uint32_t>{0x0a1e0035});
+  EXPECT_EQ(lab->config.users.file, configs / "lab-chap-secrets");
+  EXPECT_TRUE(std::filesystem::exists(lab->config.users.file));
   for (const Problem& warning : lab->warnings)
     EXPECT_THAT(warning.to_string(), testing::HasSubstr("every user of this host may read it"));
 }
