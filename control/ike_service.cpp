@@ -99,7 +99,7 @@ void IkeService::tick() {
 void IkeService::restore(const StateRecords& records) {
   std::size_t restored = 0;
   for (const auto& [id, record] : records) {
-    if (id < first_record) continue;
+    if (id < first_record || id > last_record) continue;
     auto peer = ike::decode_peer(record.bytes());
     if (!peer || peer->id != id) {
       spdlog::warn("the state of peer {} can't be used; the client has to dial again", id);
@@ -177,6 +177,7 @@ void IkeService::perform(const ike::Action& action) {
       gateway.remove_pair(remove->peer_id, remove->slot);
     }
   } else if (const auto* gone = std::get_if<ike::RemovePeer>(&action)) {
+    environment_.peer_gone(gone->peer_id);
     gateway.remove_peer(gone->peer_id);
   } else if (const auto* use = std::get_if<ike::UseOutbound>(&action)) {
     gateway.use_outbound(use->peer_id, use->slot);

@@ -29,6 +29,8 @@ class IkeService {
     std::function<void(std::uint64_t id, const std::span<const std::byte>* record)> save;
     std::filesystem::path save_keys;  // empty: not
     EventLog& log;
+    // Before a peer is taken out of the gateway: what it has dialled ends.
+    std::function<void(std::uint32_t peer_id)> peer_gone = [](std::uint32_t) {};
   };
   IkeService(const config::Config& config, Environment environment);
 
@@ -53,7 +55,7 @@ class IkeService {
   bool disconnect(std::uint32_t peer_id);
 
   // Ids of records in the state segment are those of peers; below are others'.
-  static constexpr std::uint64_t first_record = 0x10000;
+  static constexpr std::uint64_t first_record = 0x10000, last_record = 0xffff'ffff;
 
  private:
   struct Installation {

@@ -33,6 +33,9 @@ class Gateway {
     // Both SAs of a pair that was put are installed, or why they are not.
     std::function<void(std::uint32_t slot, bool installed, const std::string& problem)> pair_installed =
         [](auto&&...) {};
+    // The same of a session that was put.
+    std::function<void(const SessionKey& key, bool installed, const std::string& problem)> session_installed =
+        [](auto&&...) {};
   };
 
   Gateway(Sequences sequences, Options options)
@@ -47,6 +50,10 @@ class Gateway {
                 std::unique_ptr<WantedSa> outbound);
   void remove_outbound(std::uint32_t peer_id, std::uint32_t slot);
   void remove_pair(std::uint32_t peer_id, std::uint32_t slot);
+  // Adds a session of a peer that has dialled in, or replaces what is known of it (same tunnel and session).
+  // Without such a peer nothing happens.
+  void put_session(const channel::SessionUpdate& session);
+  void remove_session(const SessionKey& key);
   // With all that it has.
   void remove_peer(std::uint32_t peer_id);
   // The peer's sessions send on this pair from now on.
@@ -86,6 +93,7 @@ class Gateway {
   void remove_sas(Peer& peer, std::uint32_t slot, bool outbound_only);
   void push_unfinished();
   void tell_installed(Peer& peer);
+  void tell_sessions(Peer& peer);
   void learn_dialled(Progress progress);
   [[nodiscard]] static Expected<void> prepare_dialled(WantedSa& sa);
 

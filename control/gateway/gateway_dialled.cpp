@@ -57,8 +57,51 @@ void Gateway::tell_installed(Peer& peer) {
   for (const auto& [slot, installed] : told) std::erase(peer.awaited, slot);
   if (peer.is_installed()) unfinished_.erase(peer.id());
   const std::string problem = peer.problem;
+  tell_sessions(peer);
   // Last: who is told may take the peer away.
   for (const auto& [slot, installed] : told) options_.pair_installed(slot, installed, problem);
+}
+
+void Gateway::tell_sessions(Peer& peer) {
+  std::vector<std::pair<SessionKey, bool>> told;
+  for (WantedSession& session : peer.sessions) {
+    if (!session.awaited || session.installed == Installed::pending) continue;
+    session.awaited = false;
+    told.emplace_back(SessionKey{peer.id(), session.update.tunnel, session.update.session},
+                      session.installed == Installed::yes);
+  }
+  const std::string problem = peer.problem;
+  for (const auto& [key, installed] : told) options_.session_installed(key, installed, problem);
+}
+
+void Gateway::put_session(const channel::SessionUpdate& session) {
+  const auto at = dialled_.find(session.peer_id);
+  if (at == dialled_.end()) return;
+  Peer& peer = *at->second;
+  auto found = std::ranges::find_if(peer.sessions, [&](const WantedSession& each) {
+    return each.update.tunnel == session.tunnel && each.update.session == session.session;
+  });
+  if (found == peer.sessions.end()) found = peer.sessions.insert(peer.sessions.end(), WantedSession{});
+  // The answer to an earlier version says nothing about this one.
+  installer_.forget(found->installed);
+  found->update = session;
+  found->installed = Installed::no;
+  found->awaited = true;
+  unfinished_.insert(session.peer_id);
+  if (reconciled_) push_unfinished();
+}
+
+void Gateway::remove_session(const SessionKey& key) {
+  const auto at = dialled_.find(key.peer_id);
+  if (at == dialled_.end()) return;
+  auto& sessions = at->second->sessions;
+  const auto found = std::ranges::find_if(sessions, [&](const WantedSession& each) {
+    return each.update.tunnel == key.tunnel && each.update.session == key.session;
+  });
+  if (found == sessions.end()) return;
+  installer_.forget(found->installed);
+  if (installer_.is_connected()) installer_.remove_session(key);
+  sessions.erase(found);
 }
 
 void Gateway::remove_sas(Peer& peer, std::uint32_t slot, bool outbound_only) {
@@ -106,6 +149,7 @@ void Gateway::use_outbound(std::uint32_t peer_id, std::uint32_t slot) {
   if (at == dialled_.end()) return;
   for (WantedSession& session : at->second->sessions) {
     if (session.update.outbound_slot == slot) continue;
+    installer_.forget(session.installed);
     session.update.outbound_slot = slot;
     if (installer_.is_connected()) installer_.set_session(at->second, session);
   }

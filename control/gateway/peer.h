@@ -6,6 +6,7 @@
 #include "crypto/secret.h"
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,7 @@ struct WantedSa : crypto::SecretObject {
 struct WantedSession {
   channel::SessionUpdate update{};
   Installed installed = Installed::no;
+  bool awaited = false;  // of a dialled peer: nobody was told yet what became of it
   Fingerprint contents{};
 };
 
@@ -49,7 +51,7 @@ struct Peer {
   Installed installed = Installed::no;
   Fingerprint contents{};  // of the address that is configured
   std::vector<std::unique_ptr<WantedSa>> sas;
-  std::vector<WantedSession> sessions;
+  std::list<WantedSession> sessions;   // a command on its way points at one
   bool dialled = false;                // by IKE; else of the configuration
   std::vector<std::uint32_t> awaited;  // slots of dialled pairs about which nobody was told yet
   std::string problem;                 // why something of it is not installed

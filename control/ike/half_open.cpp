@@ -15,7 +15,7 @@ template <typename Tag>
 std::size_t HalfOpenTable::make_room(std::uint32_t key, std::size_t most) {
   auto& index = records_.get<Tag>();
   const auto [first, last] = index.equal_range(key);
-  if (static_cast<std::size_t>(std::distance(first, last)) < most) return 0;
+  if (first == last || static_cast<std::size_t>(std::distance(first, last)) < most) return 0;
   index.erase(first);
   return 1;
 }
@@ -26,7 +26,7 @@ std::size_t HalfOpenTable::insert(HalfOpen record) {
   record.serial = next_serial_++;
   std::size_t gone = make_room<ByAddress>(record.address, limits_.per_address);
   gone += make_room<ByNetwork>(record.network, limits_.per_network);
-  if (records_.size() >= limits_.total) {
+  if (!records_.empty() && records_.size() >= limits_.total) {
     auto& index = records_.get<BySerial>();
     index.erase(index.begin());
     ++gone;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/ike/main_mode.h"
 
+#include "control/ike/octets.h"
 #include "wire/big_endian.h"
 #include "wire/isakmp_builder.h"
 #include "wire/isakmp_payloads.h"
@@ -16,15 +17,6 @@ namespace {
 using wire::IsakmpPayloadType;
 
 constexpr std::size_t least_nonce = 8, most_nonce = 256;  // RFC 2409 §5
-
-std::array<std::byte, 16> bytes_of(const Cookies& cookies) {
-  std::array<std::byte, 16> bytes = {};
-  wire::store_big_endian(bytes.data(), cookies.initiator);
-  wire::store_big_endian(bytes.data() + 8, cookies.responder);
-  return bytes;
-}
-
-std::vector<std::byte> copy(wire::Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
 
@@ -65,9 +57,9 @@ Expected<KeyMessage> read_key_message(const Payloads& payloads, const Phase1Suit
 }
 
 crypto::HashValue phase1_hash(const IkeSa& sa, const Phase1& phase1, bool of_initiator, wire::Bytes id_body) {
-  const auto cookies = bytes_of(sa.cookies);
+  const auto cookies = octets(sa.cookies);
   const Cookies swapped = {sa.cookies.responder, sa.cookies.initiator};
-  const auto other_way = bytes_of(swapped);
+  const auto other_way = octets(swapped);
   if (of_initiator) {
     return crypto::prf_value(sa.suite.hash, phase1.skeyid.bytes(),
                              {phase1.g_xi, phase1.g_xr, cookies, phase1.sa_body, id_body});
@@ -87,7 +79,7 @@ Expected<AuthMessage> read_auth_message(const IkeSa& sa, const Phase1& phase1, b
   const crypto::HashValue expected = phase1_hash(sa, phase1, from_initiator, *id_body);
   if (!crypto::equal_in_constant_time(*hash, expected.span()))
     return refuse(Reason::bad_hash, "a wrong HASH");
-  AuthMessage auth = {.identity = identification->to_string(), .id_body = copy(*id_body), .address = {}};
+  AuthMessage auth = {.identity = identification->to_string(), .id_body = copy_of(*id_body), .address = {}};
   if (const auto address = identification->address()) auth.address = *address;
   for (const wire::IsakmpPayload& payload : message.payloads.all()) {
     if (payload.type != IsakmpPayloadType::notification) continue;
@@ -166,10 +158,10 @@ std::vector<std::vector<std::byte>> own_nat_d(const IkeSa& sa, const Phase1& pha
                                               wire::Bytes random) {
   if (sa.kind.nat_traversal == NatTraversal::none) return {};
   const auto hash = [&](const Endpoint& endpoint) {
-    return copy(nat_d_hash(sa.suite.hash, sa.cookies.initiator, sa.cookies.responder, endpoint).span());
+    return copy_of(nat_d_hash(sa.suite.hash, sa.cookies.initiator, sa.cookies.responder, endpoint).span());
   };
   std::vector<std::byte> theirs = hash(sa.path.remote);
-  if (settings.force_encapsulation) theirs = copy(random.first(theirs.size()));
+  if (settings.force_encapsulation) theirs = copy_of(random.first(theirs.size()));
   std::vector<std::byte> ours = hash({settings.public_address, sa.path.local.port});
   // A client that dials the private address hears of that one. And what a Microsoft client has said about us
   // it will believe about us, whatever stands between.

@@ -7,6 +7,7 @@
 //   3  HDR*, NAT-D, NAT-D, HASH_I     ->
 #include "control/ike/main_mode.h"
 #include "control/ike/negotiator.h"
+#include "control/ike/octets.h"
 #include "wire/isakmp_builder.h"
 #include "wire/isakmp_payloads.h"
 
@@ -21,8 +22,6 @@ using wire::IsakmpPayloadType;
 
 constexpr std::size_t nonce_bytes = 32;
 constexpr std::string_view aggressive_mode = "aggressive mode";
-
-std::vector<std::byte> copy(wire::Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
 
@@ -82,10 +81,10 @@ void Negotiator::on_aggressive_first(const Path& path, wire::Bytes datagram,
   Phase1& phase1 = *sa->phase1;
   phase1.aggressive = true;
   phase1.started = now;
-  phase1.sa_body = copy(first->sa_body);
-  phase1.g_xi = copy(keys->public_value);
-  phase1.nonce_i = copy(keys->nonce);
-  phase1.id_i = copy(*id);
+  phase1.sa_body = copy_of(first->sa_body);
+  phase1.g_xi = copy_of(keys->public_value);
+  phase1.nonce_i = copy_of(keys->nonce);
+  phase1.id_i = copy_of(*id);
   phase1.psks = fitting;
   phase1.reply.question = digest_of(datagram);
   if (!start_key_exchange(*sa, {.group = sa->suite.group, .key_pair = nullptr, .peer_public = phase1.g_xi},
@@ -99,7 +98,7 @@ void Negotiator::on_aggressive_first(const Path& path, wire::Bytes datagram,
 
 void Negotiator::send_aggressive_second(IkeSa& sa, DiffieHellmanResult result, TimePoint) {
   Phase1& phase1 = *sa.phase1;
-  phase1.g_xr = copy(result.key_pair->public_value());
+  phase1.g_xr = copy_of(result.key_pair->public_value());
   phase1.g_xy = std::move(result.shared);
   phase1.nonce_r = random_bytes(nonce_bytes);
   derive_keys(sa, phase1, settings_.psks.at(sa.psk).key.bytes());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Notifications and deletes under an IKE SA.
 #include "control/ike/negotiator.h"
+#include "control/ike/octets.h"
 #include "control/ike/protected_message.h"
 #include "wire/big_endian.h"
 #include "wire/isakmp_builder.h"
@@ -14,19 +15,6 @@ namespace espgate::control::ike {
 namespace {
 
 constexpr std::size_t remembered_messages = 64;
-
-std::array<std::byte, 16> bytes_of(const Cookies& cookies) {
-  std::array<std::byte, 16> bytes = {};
-  wire::store_big_endian(bytes.data(), cookies.initiator);
-  wire::store_big_endian(bytes.data() + 8, cookies.responder);
-  return bytes;
-}
-
-std::array<std::byte, 4> number(std::uint32_t value) {
-  std::array<std::byte, 4> bytes = {};
-  wire::store_big_endian(bytes.data(), value);
-  return bytes;
-}
 
 }  // namespace
 
@@ -115,7 +103,7 @@ void Negotiator::on_delete(IkeSa& sa, Peer& peer, const wire::IsakmpDelete& dele
   }
   if (deletion.protocol != wire::IsakmpProtocol::isakmp || deletion.spi_bytes != 16) return;
   for (std::size_t i = 0; i < deletion.count; ++i) {
-    const auto own = bytes_of(sa.cookies);
+    const auto own = octets(sa.cookies);
     const bool this_one = std::ranges::equal(deletion.spi(i), own);
     const IkeSa* named = &sa;
     if (!this_one) {
@@ -142,17 +130,17 @@ void Negotiator::send_informational(const IkeSa& sa, wire::IsakmpPayloadType typ
 void Negotiator::send_dpd(IkeSa& sa, wire::IsakmpNotifyType type, std::uint32_t sequence) {
   send_informational(
       sa, wire::IsakmpPayloadType::notification,
-      wire::isakmp_notification(wire::IsakmpProtocol::isakmp, bytes_of(sa.cookies), type, number(sequence)));
+      wire::isakmp_notification(wire::IsakmpProtocol::isakmp, octets(sa.cookies), type, octets(sequence)));
 }
 
 void Negotiator::send_delete(const IkeSa& sa, const SaPair& pair) {
   send_informational(sa, wire::IsakmpPayloadType::delete_payload,
-                     wire::isakmp_delete(wire::IsakmpProtocol::esp, 4, number(pair.spi_in)));
+                     wire::isakmp_delete(wire::IsakmpProtocol::esp, 4, octets(pair.spi_in)));
 }
 
 void Negotiator::send_delete(const IkeSa& sa) {
   send_informational(sa, wire::IsakmpPayloadType::delete_payload,
-                     wire::isakmp_delete(wire::IsakmpProtocol::isakmp, 16, bytes_of(sa.cookies)));
+                     wire::isakmp_delete(wire::IsakmpProtocol::isakmp, 16, octets(sa.cookies)));
 }
 
 }  // namespace espgate::control::ike

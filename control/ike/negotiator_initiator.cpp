@@ -3,6 +3,7 @@
 // own.
 #include "control/ike/main_mode.h"
 #include "control/ike/negotiator.h"
+#include "control/ike/octets.h"
 #include "wire/big_endian.h"
 
 #include <algorithm>
@@ -16,8 +17,6 @@ constexpr std::size_t nonce_bytes = 32;
 constexpr std::chrono::milliseconds first_retry{1000};
 constexpr unsigned most_tries = 5;
 constexpr std::string_view main_mode = "main mode";
-
-std::vector<std::byte> copy(wire::Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 // What we ask for when nothing is known of the other side.
 std::vector<Phase1Suite> good_offer() {
@@ -99,13 +98,13 @@ void Negotiator::on_second(IkeSa& sa, const wire::IsakmpMessage& message, TimePo
 
 void Negotiator::send_third(IkeSa& sa, DiffieHellmanResult result, TimePoint now) {
   Phase1& phase1 = *sa.phase1;
-  phase1.g_xi = copy(result.key_pair->public_value());
+  phase1.g_xi = copy_of(result.key_pair->public_value());
   phase1.key_pair = std::move(*result.key_pair);
   phase1.nonce_i = random_bytes(nonce_bytes);
   std::vector<std::vector<std::byte>> nat_d;
   if (sa.kind.nat_traversal != NatTraversal::none) {
     const auto hash_of = [&](const Endpoint& endpoint) {
-      return copy(nat_d_hash(sa.suite.hash, sa.cookies.initiator, sa.cookies.responder, endpoint).span());
+      return copy_of(nat_d_hash(sa.suite.hash, sa.cookies.initiator, sa.cookies.responder, endpoint).span());
     };
     nat_d = {hash_of(sa.path.remote), hash_of({settings_.public_address, sa.path.local.port})};
     // Whoever asks for encapsulation says of itself what can't be true.
@@ -129,8 +128,8 @@ void Negotiator::on_fourth(IkeSa& sa, const wire::IsakmpMessage& message, TimePo
     return;
   }
   Phase1& phase1 = *sa.phase1;
-  phase1.g_xr = copy(keys->public_value);
-  phase1.nonce_r = copy(keys->nonce);
+  phase1.g_xr = copy_of(keys->public_value);
+  phase1.nonce_r = copy_of(keys->nonce);
   const NatSituation nat =
       compare_nat_d(keys->nat_d, sa.suite.hash, sa.cookies.initiator, sa.cookies.responder, sa.path.remote,
                     {{settings_.public_address, sa.path.local.port}, {settings_.local, sa.path.local.port}});

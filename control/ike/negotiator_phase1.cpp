@@ -2,6 +2,7 @@
 // Main mode as responder.
 #include "control/ike/main_mode.h"
 #include "control/ike/negotiator.h"
+#include "control/ike/octets.h"
 #include "wire/isakmp_builder.h"
 
 #include <algorithm>
@@ -13,8 +14,6 @@ namespace {
 
 constexpr std::size_t nonce_bytes = 32;
 constexpr std::string_view main_mode = "main mode";
-
-std::vector<std::byte> copy(wire::Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
 
@@ -95,7 +94,7 @@ void Negotiator::on_first(const Path& path, wire::Bytes, const wire::IsakmpMessa
                                                 .path = path,
                                                 .kind = first->kind,
                                                 .since = now,
-                                                .sa_body = copy(first->sa_body)});
+                                                .sa_body = copy_of(first->sa_body)});
     refusals_.at(static_cast<std::size_t>(Reason::half_open_limit)) += gone;
   }
   send(path, build_second(cookies, first->choice, first->kind));
@@ -153,14 +152,14 @@ void Negotiator::on_third(const HalfOpen& half_open, const Path& path, wire::Byt
   Phase1& phase1 = *sa->phase1;
   phase1.started = now;
   phase1.sa_body = half_open.sa_body;
-  phase1.g_xi = copy(keys->public_value);
-  phase1.nonce_i = copy(keys->nonce);
+  phase1.g_xi = copy_of(keys->public_value);
+  phase1.nonce_i = copy_of(keys->nonce);
   phase1.psks = settings_.psks_for(path.remote.address);
   phase1.reply.question = digest_of(datagram);
   const NatSituation nat =
       compare_nat_d(keys->nat_d, sa->suite.hash, sa->cookies.initiator, sa->cookies.responder, path.remote,
                     {{settings_.public_address, path.local.port}, {settings_.local, path.local.port}});
-  if (!keys->nat_d.empty()) phase1.nat_d = copy(keys->nat_d.front());
+  if (!keys->nat_d.empty()) phase1.nat_d = copy_of(keys->nat_d.front());
   sa->udp_encapsulation =
       !keys->nat_d.empty() && (settings_.force_encapsulation || nat.peer_translated || nat.we_translated);
   if (keys->nat_d.empty()) sa->kind.nat_traversal = NatTraversal::none;
@@ -178,7 +177,7 @@ void Negotiator::on_third(const HalfOpen& half_open, const Path& path, wire::Byt
 
 void Negotiator::send_fourth(IkeSa& sa, DiffieHellmanResult result, TimePoint) {
   Phase1& phase1 = *sa.phase1;
-  phase1.g_xr = copy(result.key_pair->public_value());
+  phase1.g_xr = copy_of(result.key_pair->public_value());
   phase1.g_xy = std::move(result.shared);
   phase1.nonce_r = random_bytes(nonce_bytes);
   const auto spoilt = random_bytes(crypto::longest_hash);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quick mode, in both roles.
 #include "control/ike/negotiator.h"
+#include "control/ike/octets.h"
 #include "control/ike/quick_mode.h"
 #include "wire/isakmp_builder.h"
 
@@ -14,8 +15,6 @@ namespace {
 constexpr std::size_t nonce_bytes = 32;
 constexpr std::string_view quick_mode = "quick mode";
 constexpr std::chrono::milliseconds first_retry{1000};
-
-std::vector<std::byte> copy(wire::Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 std::string hex(wire::Bytes bytes) {
   std::string text;
@@ -223,7 +222,7 @@ void Negotiator::on_quick_keys(IkeSa& sa, Exchange& exchange, DiffieHellmanResul
                  now);
     return;
   }
-  quick.own_public = copy(result.key_pair->public_value());
+  quick.own_public = copy_of(result.key_pair->public_value());
   if (quick.state == QuickMode::State::preparing) {
     quick.key_pair = std::move(*result.key_pair);
     send_quick_first(sa, exchange, now);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/ike/phase1_proposal.h"
 
-#include "control/ike/repeat_attributes.h"
+#include "control/ike/attributes.h"
 #include "wire/isakmp_builder.h"
 
 #include <algorithm>
@@ -87,16 +87,8 @@ struct Attributes {
 Attributes read(wire::Bytes bytes) {
   Attributes all;
   std::uint64_t life_type = 0;
-  wire::IsakmpAttributeWalk walk(bytes);
-  for (;;) {
-    const auto next = walk.next();
-    if (!next) {
-      all.sound = false;
-      return all;
-    }
-    if (!*next) return all;
-    const std::uint64_t value = (*next)->number().value_or(0);
-    switch (IkeAttribute{(*next)->type}) {
+  all.sound = for_each_attribute(bytes, [&](std::uint16_t type, std::uint64_t value) {
+    switch (IkeAttribute{type}) {
       case IkeAttribute::encryption:
         all.encryption = value;
         break;
@@ -124,7 +116,8 @@ Attributes read(wire::Bytes bytes) {
       default:
         break;
     }
-  }
+  });
+  return all;
 }
 
 // What is none of ours, for people: "des-md5-group1", "aes-sha1-group2 by signature".

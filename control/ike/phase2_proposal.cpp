@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/ike/phase2_proposal.h"
 
-#include "control/ike/repeat_attributes.h"
+#include "control/ike/attributes.h"
 #include "wire/isakmp_builder.h"
 
 #include <algorithm>
@@ -91,16 +91,11 @@ void take(Attributes& all, std::uint16_t type, std::uint64_t value, std::uint64_
 Attributes read(wire::Bytes bytes) {
   Attributes all;
   std::uint64_t life_type = 0;
-  wire::IsakmpAttributeWalk walk(bytes);
-  for (;;) {
-    const auto next = walk.next();
-    if (!next) {
-      all.sound = false;
-      return all;
-    }
-    if (!*next) return all;
-    take(all, (*next)->type, (*next)->number().value_or(0), life_type);
-  }
+  // What take() finds wrong stays so.
+  const bool whole = for_each_attribute(
+      bytes, [&](std::uint16_t type, std::uint64_t value) { take(all, type, value, life_type); });
+  all.sound = all.sound && whole;
+  return all;
 }
 
 bool is_tunnel(std::uint16_t mode) {

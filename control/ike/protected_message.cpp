@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/ike/protected_message.h"
 
+#include "control/ike/octets.h"
 #include "crypto/secret.h"
 #include "wire/big_endian.h"
 
@@ -11,12 +12,6 @@ namespace {
 
 constexpr std::size_t header_bytes = sizeof(wire::IsakmpHeader);
 constexpr std::size_t generic_bytes = 4;
-
-std::array<std::byte, 4> number(std::uint32_t value) {
-  std::array<std::byte, 4> bytes = {};
-  wire::store_big_endian(bytes.data(), value);
-  return bytes;
-}
 
 std::span<std::byte> block_of(const IkeSa& sa, IvBlock& iv) {
   return std::span(iv).first(crypto::block_bytes(sa.suite.cipher));
@@ -61,7 +56,7 @@ bool has_right_hash(const IkeSa& sa, std::uint32_t message_id, wire::Bytes prefi
   const auto& all = message.payloads.all();
   if (all.empty() || all.front().type != wire::IsakmpPayloadType::hash) return false;
   const crypto::HashValue expected = crypto::prf_value(sa.suite.hash, sa.keys.skeyid_a.bytes(),
-                                                       {number(message_id), prefix, message.behind_hash()});
+                                                       {octets(message_id), prefix, message.behind_hash()});
   return crypto::equal_in_constant_time(all.front().body, expected.span());
 }
 
@@ -90,7 +85,7 @@ std::vector<std::byte> ProtectedMessage::seal(IvBlock& iv, wire::Bytes prefix) {
   const std::size_t begin = header_bytes + generic_bytes + crypto::hash_bytes(sa_.suite.hash);
   const crypto::HashValue hash =
       crypto::prf_value(sa_.suite.hash, sa_.keys.skeyid_a.bytes(),
-                        {number(message_id_), prefix, builder_.bytes().subspan(begin)});
+                        {octets(message_id_), prefix, builder_.bytes().subspan(begin)});
   return seal_with(iv, hash);
 }
 

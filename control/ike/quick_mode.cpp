@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/ike/quick_mode.h"
 
+#include "control/ike/octets.h"
 #include "wire/big_endian.h"
 #include "wire/isakmp_builder.h"
 #include "wire/isakmp_payloads.h"
@@ -21,14 +22,6 @@ constexpr std::size_t least_nonce = 8, most_nonce = 256;
 constexpr std::uint8_t esp = static_cast<std::uint8_t>(wire::IsakmpProtocol::esp);
 // RFC 2407 §4.5.4: what holds when no lifetime is named.
 constexpr std::chrono::seconds default_lifetime{28800};
-
-std::vector<std::byte> copy(wire::Bytes bytes) { return {bytes.begin(), bytes.end()}; }
-
-std::array<std::byte, 4> number(std::uint32_t value) {
-  std::array<std::byte, 4> bytes = {};
-  wire::store_big_endian(bytes.data(), value);
-  return bytes;
-}
 
 struct Identities {
   wire::Bytes client, ours;
@@ -95,7 +88,7 @@ Expected<std::vector<std::byte>> read_nonce(const Payloads& payloads) {
   if (!nonce) return tl::unexpected(nonce.error());
   if (nonce->size() < least_nonce || nonce->size() > most_nonce)
     return refuse(Reason::malformed, fmt::format("a nonce of {} bytes; 8 to 256 are allowed", nonce->size()));
-  return copy(*nonce);
+  return copy_of(*nonce);
 }
 
 // With perfect forward secrecy there is a public value, and only then.
@@ -108,7 +101,7 @@ Expected<std::vector<std::byte>> read_public_value(const Payloads& payloads, con
                               crypto::to_string(*offer.group)),
                   wire::IsakmpNotifyType::invalid_key_information);
   }
-  return copy(payload->body);
+  return copy_of(payload->body);
 }
 
 Phase2Policy policy_of(const IkeSa& sa, const Settings& settings) {
@@ -156,7 +149,7 @@ void add_lifetime(ProtectedMessage& message, const QuickMode& quick) {
     attribute(wire::IpsecAttribute::life_duration, quick.lifetime.kilobytes);
   }
   message.payload(IsakmpPayloadType::notification,
-                  {wire::isakmp_notification(esp, number(quick.spi_in),
+                  {wire::isakmp_notification(esp, octets(quick.spi_in),
                                              wire::IsakmpNotifyType::responder_lifetime, data)});
 }
 
@@ -214,8 +207,8 @@ Expected<QuickFirst> read_quick_first(const IkeSa& sa, const OpenedMessage& mess
   quick.nonce_i = std::move(*nonce);
   const auto identities = find_identities(message.payloads);
   if (!identities) return tl::unexpected(identities.error());
-  quick.id_i = copy(identities->client);
-  quick.id_r = copy(identities->ours);
+  quick.id_i = copy_of(identities->client);
+  quick.id_r = copy_of(identities->ours);
   if (auto fits = read_selectors(sa, *identities, settings, quick); !fits)
     return tl::unexpected(fits.error());
   auto public_value = read_public_value(message.payloads, quick.offer);
@@ -249,7 +242,7 @@ std::vector<std::byte> build_quick_second(const IkeSa& sa, std::uint32_t message
 crypto::HashValue quick_third_hash(const IkeSa& sa, std::uint32_t message_id, const QuickMode& quick) {
   const std::array zero = {std::byte{0}};
   return crypto::prf_value(sa.suite.hash, sa.keys.skeyid_a.bytes(),
-                           {zero, number(message_id), quick.nonce_i, quick.nonce_r});
+                           {zero, octets(message_id), quick.nonce_i, quick.nonce_r});
 }
 
 std::vector<std::byte> build_quick_first(const IkeSa& sa, std::uint32_t message_id, const QuickMode& quick,
