@@ -50,6 +50,10 @@ ControlProcess::ControlProcess(const config::Config& config, EventLoop loop, Seq
                 .pair_installed =
                     [this](std::uint32_t slot, bool installed, const std::string& problem) {
                       if (ike_) ike_->on_installed(slot, installed, problem);
+                    },
+                .session_installed =
+                    [this](const SessionKey& key, bool installed, const std::string& problem) {
+                      if (dial_in_) dial_in_->service().on_session_installed(key, installed, problem);
                     }}),
       event_log_(config.debug_log) {
   if (config.ike.enabled) {
@@ -59,11 +63,25 @@ ControlProcess::ControlProcess(const config::Config& config, EventLoop loop, Seq
                                 .dataplane = [this] { return dataplane_.get(); },
                                 .save = [this](auto id, const auto* record) { save_record(id, record); },
                                 .save_keys = save_keys,
-                                .log = event_log_});
+                                .log = event_log_,
+                                .peer_gone =
+                                    [this](std::uint32_t id) {
+                                      if (dial_in_) dial_in_->service().on_peer_gone(id);
+                                    }});
+    if (config.users.enabled) {
+      dial_in_ = std::make_unique<DialIn>(
+          config,
+          DialIn::Environment{.gateway = gateway_,
+                              .negotiator = ike_->negotiator(),
+                              .dataplane = [this] { return dataplane_.get(); },
+                              .save = [this](auto id, const auto* record) { save_record(id, record); },
+                              .log = event_log_});
+    }
     loop_.add(ike_->descriptor(), [this] { ike_->step(); });
     loop_.add(ike_tick_.descriptor(), [this] {
       ike_tick_.clear();
       ike_->tick();
+      if (dial_in_) dial_in_->tick();
     });
     ike_tick_.set(ike_tick_interval);
   }
@@ -145,6 +163,7 @@ void ControlProcess::read_predecessor(int descriptor, std::optional<GatewayState
                    ? Expected<GatewayState>(tl::unexpected(std::string("it is damaged: no whole record")))
                    : parse_gateway_state(records->at(gateway_record).bytes());
   if (records && ike_) ike_->restore(*records);
+  if (records && dial_in_) dial_in_->restore(*records);
   if (state) {
     spdlog::info("going on from the state of the control process before this one");
     gateway_state = std::move(*state);
@@ -163,8 +182,10 @@ void ControlProcess::step_dataplane() {
                                        },
                                        [this](unsigned, const channel::PacketRecord& packet) {
                                          if (ike_) ike_->on_packet(packet);
+                                         if (dial_in_) dial_in_->service().on_packet(packet);
                                        }});
   if (ike_) ike_->run();
+  if (dial_in_) dial_in_->service().run();
   if (!alive) lose_dataplane();
 }
 

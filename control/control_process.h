@@ -5,6 +5,7 @@
 #include "channel/json_socket.h"
 #include "config/config.h"
 #include "control/api/api.h"
+#include "control/dial/dial_in.h"
 #include "control/event_log.h"
 #include "control/event_loop.h"
 #include "control/gateway/gateway.h"
@@ -52,6 +53,7 @@ class ControlProcess final : public StatusSource {
   [[nodiscard]] const Gateway& gateway() const override { return gateway_; }
   [[nodiscard]] IkeService* ike() override { return ike_.get(); }
   [[nodiscard]] EventLog& event_log() override { return event_log_; }
+  [[nodiscard]] DialService* dial() override { return dial_in_ ? &dial_in_->service() : nullptr; }
   [[nodiscard]] std::optional<Connection> connection() const override;
   [[nodiscard]] const std::string& last_connect_error() const override { return connect_error_; }
   [[nodiscard]] std::chrono::seconds uptime() const override;
@@ -64,6 +66,7 @@ class ControlProcess final : public StatusSource {
   Api api_{*this};  // before the event log, which takes the log's sinks over
   EventLog event_log_;
   std::unique_ptr<IkeService> ike_;  // null: no pre-shared key is configured
+  std::unique_ptr<DialIn> dial_in_;  // null: no users, or no IKE
   std::unique_ptr<channel::JsonServer> json_server_;
   Timer tick_, retry_, ike_tick_;
   std::unique_ptr<channel::ControlEnd> dataplane_;

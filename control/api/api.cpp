@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/api/api.h"
 
+#include "control/api/dial_answers.h"
 #include "control/api/ike_answers.h"
 #include "control/api/recent_errors.h"
 #include "control/event_log.h"
@@ -131,8 +132,13 @@ Json Api::answer(const Json& request) {
       return failure("this gateway has no [ike]: clients can't dial in; add [[ike.psk]]");
     return answer_ike(*source_.ike(), request);
   }
+  if (command == "who" || command == "hang up") {
+    if (source_.dial() == nullptr)
+      return failure("this gateway has no users: clients can't dial in; set users.file");
+    return answer_dial(*source_.dial(), request);
+  }
   return failure("no command is called \"" + command +
-                 "\"; commands: status, peer, ike, ike down, why, log level");
+                 "\"; commands: status, peer, ike, ike down, why, who, hang up, log level");
 }
 
 Json Api::status() {

@@ -11,6 +11,7 @@
 
 namespace espgate::control {
 
+class DialService;
 class EventLog;
 class IkeService;
 
@@ -24,6 +25,7 @@ class StatusSource {
   [[nodiscard]] virtual const Gateway& gateway() const = 0;
   [[nodiscard]] virtual IkeService* ike() = 0;  // null: there is no [ike]
   [[nodiscard]] virtual EventLog& event_log() = 0;
+  [[nodiscard]] virtual DialService* dial() = 0;                           // null: nobody can dial in
   [[nodiscard]] virtual std::optional<Connection> connection() const = 0;  // to the data plane
   [[nodiscard]] virtual const std::string& last_connect_error() const = 0;
   [[nodiscard]] virtual std::chrono::seconds uptime() const = 0;
@@ -40,6 +42,8 @@ class StatusSource {
 //   one
 //   {"command": "ike down", "peer_id": 65536}      deletes a client's SAs
 //   {"command": "why", "address": "198.51.100.2"}  the last negotiations with it; without, the newest of each
+//   {"command": "who"}                             users who are connected or about to be
+//   {"command": "hang up", "peer_id": 65536, "session": 7}   ends one of them
 //   {"command": "log level"}                       the levels; with "level": "debug", sets the process's;
 //   also
 //                                                  with "area": "ike", or "client": "198.51.100.2", that

@@ -36,7 +36,7 @@ TEST(StaticPeersTest, an_id_reaches_everything_of_the_peer) {
   peer->set_id(42);
   EXPECT_EQ(peer->update.peer_id, 42u);
   EXPECT_EQ(peer->sas[1]->add.peer_id, 42u);
-  EXPECT_EQ(peer->sessions[0].update.peer_id, 42u);
+  EXPECT_EQ(peer->sessions.front().update.peer_id, 42u);
 }
 
 }  // namespace
