@@ -29,14 +29,18 @@ def _toml(tables):
 
 class Espgate:
     """`folder`: for configuration, logs and state; `runtime`: for sockets, a short path; `ike`: keys of [ike] that are
-    not as in the lab's file."""
+    not as in the lab's file, and `more`, keys of other tables."""
 
-    def __init__(self, topology, programs, folder, runtime, ike):
+    def __init__(self, topology, programs, folder, runtime, ike, more):
         self.topology, self.programs, self.folder, self.runtime = topology, programs, folder, runtime
         shutil.rmtree(self.runtime, ignore_errors=True)
         (self.runtime / "state").mkdir(mode=0o700, parents=True)
         tables = tomllib.loads(LAB.read_text(encoding="utf-8"))
         tables["ike"] = {**tables.get("ike", {}), **ike}
+        for name, table in more.items():
+            tables[name] = {**tables.get(name, {}), **table}
+        if "users" in tables:
+            tables["users"]["file"] = str(LAB.parent / tables["users"]["file"])
         tables["memory"] = {"hugepages": "off", **tables.get("memory", {})}
         tables["runtime"] = {**tables.get("runtime", {}), "directory": str(self.runtime),
                              "state_directory": str(self.runtime / "state"), "log_level": "debug"}

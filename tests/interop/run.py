@@ -26,11 +26,12 @@ from scenario import REGISTRY, Results, perform
 from topology import Topology
 
 import connect_scenarios
+import dial_scenarios
 import rekey_scenarios
 import life_scenarios
 import refusal_scenarios
 
-SCENARIO_FILES = (connect_scenarios, rekey_scenarios, life_scenarios, refusal_scenarios)
+SCENARIO_FILES = (connect_scenarios, rekey_scenarios, life_scenarios, refusal_scenarios, dial_scenarios)
 PROGRAMS = {"linux.uml": "user-mode-linux", "mmdebstrap": "mmdebstrap", "nft": "nftables", "tcpdump": "tcpdump",
             "ethtool": "ethtool", "ip": "iproute2", "ike-scan": "ike-scan"}
 ENTER = ["unshare", "-Urnm", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -64,10 +65,10 @@ class Lab:
     def client(self, name):
         return self.clients[name]
 
-    def make_gateway(self, folder, ike):
+    def make_gateway(self, folder, ike, tables):
         if self.options.reference:
             return Reference(self.guests["reference"], folder, ike)
-        return Espgate(self.topology, self.options.programs, folder, self.folder / "gateway", ike)
+        return Espgate(self.topology, self.options.programs, folder, self.folder / "gateway", ike, tables)
 
     def close(self):
         for guest in self.guests.values():

@@ -22,29 +22,30 @@ class Scenario:
     ike: dict  # of the gateway's [ike]
     arguments: dict
     quick: bool
+    tables: dict  # of the rest of its configuration, by table
 
 
 REGISTRY = {}
 
 
-def add(name, function, clients=(), ike=None, quick=False, **arguments):
+def add(name, function, clients=(), ike=None, quick=False, tables=None, **arguments):
     """`function(run, **arguments)`, with a Run whose gateway and clients have just started."""
     assert name not in REGISTRY, name
-    REGISTRY[name] = Scenario(name, function, tuple(clients), ike or {}, arguments, quick)
+    REGISTRY[name] = Scenario(name, function, tuple(clients), ike or {}, arguments, quick, tables or {})
 
 
-def for_each_client(name, ike=None, quick=False, **arguments):
+def for_each_client(name, ike=None, quick=False, tables=None, **arguments):
     """Decorates: a scenario NAME-CLIENT with either client alone."""
     def decorate(function):
         for client in ALL_CLIENTS:
-            add(f"{name}-{client}", function, (client,), ike, quick, **arguments)
+            add(f"{name}-{client}", function, (client,), ike, quick, tables, **arguments)
         return function
     return decorate
 
 
-def scenario(name, clients=(), ike=None, quick=False, **arguments):
+def scenario(name, clients=(), ike=None, quick=False, tables=None, **arguments):
     def decorate(function):
-        add(name, function, clients, ike, quick, **arguments)
+        add(name, function, clients, ike, quick, tables, **arguments)
         return function
     return decorate
 
@@ -188,7 +189,7 @@ def perform(what, results, lab):
     clients = {name: lab.client(name) for name in what.clients}
     captures = [lab.topology.capture("router", "eout", folder / "gateway.pcap"),
                 lab.topology.capture("nat", "clients", folder / "clients.pcap")]
-    gateway = lab.make_gateway(folder, what.ike)
+    gateway = lab.make_gateway(folder, what.ike, what.tables)
     run = Run(what, results, gateway, clients)
     try:
         gateway.start()

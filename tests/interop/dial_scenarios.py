@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users dial in: L2TP and PPP by xl2tpd and pppd, an address, DNS, and a host of the private side."""
+from scenario import ALL_CLIENTS, Stop, for_each_client, scenario
+from topology import ELASTIC_IP
+
+PRIVATE_HOST = "10.30.0.10"
+USERS = {"strongswan": ("alice", "alice-pass-1"), "libreswan": ("bob", "bob-pass-2")}
+
+
+def dial(run, client, user, password, options=""):
+    """xl2tpd and pppd on the client's side; the interface is ppp0."""
+    client.guest.write("/etc/xl2tpd/xl2tpd.conf", f"""
+[global]
+port = 1701
+[lac lab]
+lns = {ELASTIC_IP}
+pppoptfile = /etc/ppp/options.lab
+length bit = yes
+""")
+    client.guest.write("/etc/ppp/options.lab", f"""
+ipcp-accept-local
+ipcp-accept-remote
+refuse-eap
+noccp
+noauth
+mtu 1400
+mru 1400
+noipdefault
+usepeerdns
+nodefaultroute
+debug
+logfile /run/pppd.log
+lcp-echo-interval 10
+lcp-echo-failure 4
+name {user}
+password {password}
+{options}
+""")
+    client.guest.run("mkdir -p /run/xl2tpd /etc/ppp; rm -f /run/pppd.log\n"
+                     "setsid xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -p /run/xl2tpd.pid -C /run/l2tp-control "
+                     ">/run/xl2tpd.log 2>&1 </dev/null &\n"
+                     "for try in $(seq 100); do [ -p /run/l2tp-control ] && break; sleep 0.1; done\n"
+                     "echo 'c lab' >/run/l2tp-control")
+
+
+def hang_up(client):
+    client.guest.run("for process in $(pidof xl2tpd pppd); do kill $process; done 2>/dev/null; sleep 0.5\n"
+                     "for process in $(pidof xl2tpd pppd); do kill -9 $process; done 2>/dev/null; true")
+
+
+def said(client):
+    return client.guest.run("tail -n 15 /run/pppd.log /run/xl2tpd.log 2>/dev/null || true")
+
+
+def lines(run):
+    return run.gateway.ask("control", "who")["lines"]
+
+
+def connected(run, user):
+    return [line for line in lines(run) if line.get("user") == user and line["state"] == "connected"]
+
+
+def ping(client, count=5):
+    """How many answers came from the private host."""
+    out = client.guest.run(f"ip route replace 10.30.0.0/24 dev ppp0; ping -c {count} -i 0.2 -W 2 {PRIVATE_HOST} || true")
+    found = [line for line in out.splitlines() if "received" in line]
+    return int(found[0].split(" received")[0].split()[-1]) if found else 0
+
+
+def come_in(run, client, user=None, password=None, options=""):
+    own_user, own_password = USERS[client.name]
+    user, password = user or own_user, password or own_password
+    run.connect(client)
+    dial(run, client, user, password, options)
+    if not run.eventually(lambda: connected(run, user), f"{user} is connected by {client.name}", 40,
+                          lambda: said(client)):
+        raise Stop
+    # The client sets its interface up a moment after our last word.
+    address = connected(run, user)[0]["address"]
+    run.eventually(lambda: address in client.guest.run("ip -4 address show dev ppp0 up 2>/dev/null || true"),
+                   f"the client has the address {address}", 10, lambda: said(client))
+
+
+@for_each_client("dial", quick=True)
+def dial_in(run):
+    """The whole way: address and DNS by IPCP, a ping through the tunnel, and the end of it."""
+    client = run.client
+    try:
+        come_in(run, client)
+        run.check("10.30.0.53" in client.guest.run("cat /run/pppd.log"), "the client has learnt the DNS server",
+                  lambda: said(client))
+        answers = ping(client)
+        run.check(answers == 5, "a host of the private side answers 5 pings", f"{answers}: {said(client)}")
+        client.guest.run("echo 'd lab' >/run/l2tp-control")
+        run.eventually(lambda: not lines(run), "the session is gone when the client hangs up", 20)
+    finally:
+        hang_up(client)
+
+
+@scenario("dial-two-clients", ALL_CLIENTS)
+def dial_two_clients(run):
+    """Two users behind one NAT, both with port 1701: each has an address, and both get through at once."""
+    try:
+        for client in run.clients.values():
+            come_in(run, client)
+        addresses = {line["address"] for line in lines(run)}
+        run.check(len(addresses) == 2, "each has an address of its own", str(addresses))
+        for client in run.clients.values():
+            answers = ping(client)
+            run.check(answers == 5, f"5 pings of {client.name}", f"{answers}")
+    finally:
+        for client in run.clients.values():
+            hang_up(client)
+
+
+@for_each_client("dial-rekey")
+def dial_rekey(run):
+    """The session goes on over a rekey and over the death of control."""
+    client = run.client
+    try:
+        come_in(run, client)
+        run.gateway.kill_control()
+        answers = ping(client)
+        run.check(answers == 5, "pings pass while control is dead", f"{answers}")
+        run.gateway.start_control()
+        user, _ = USERS[client.name]
+        run.check(bool(connected(run, user)), "the next control process knows the user", str(lines(run)))
+        client.rekey_esp() if client.name == "strongswan" else None
+        answers = ping(client)
+        run.check(answers == 5, "5 pings afterwards", f"{answers}")
+    finally:
+        hang_up(client)
+
+
+@for_each_client("dial-wrong-password")
+def wrong_password(run):
+    client = run.client
+    user, _ = USERS[client.name]
+    try:
+        run.connect(client)
+        dial(run, client, user, "not-the-password")
+        run.eventually(lambda: f"wrong password of {user}" in run.gateway.log("control"), "the log names the user", 40,
+                       lambda: said(client))
+        run.check(not connected(run, user), "nobody is connected", str(lines(run)))
+    finally:
+        hang_up(client)
+
+
+for method, refuse in (("chap-md5", "refuse-mschap-v2\nrefuse-mschap\nrefuse-pap"),
+                       ("pap", "refuse-mschap-v2\nrefuse-mschap\nrefuse-chap")):
+    def by_method(run, refuse=refuse):
+        client = run.client
+        try:
+            come_in(run, client, options=refuse)
+            answers = ping(client)
+            run.check(answers == 5, "5 pings", f"{answers}")
+        finally:
+            hang_up(client)
+    for_each_client(f"dial-{method}", tables={"ppp": {"auth": ["mschapv2", "chap-md5", "pap"]}})(by_method)
