@@ -39,6 +39,7 @@ void add_up(CLI::App& app, Action& chosen);
 void add_show(CLI::App& app, Action& chosen);  // status, session, peer, sa and others like them
 void add_ike(CLI::App& app, Action& chosen);
 void add_why(CLI::App& app, Action& chosen);
+void add_who(CLI::App& app, Action& chosen);  // and hang-up
 void add_log(CLI::App& app, Action& chosen);
 void add_drops(CLI::App& app, Action& chosen);
 void add_top(CLI::App& app, Action& chosen);

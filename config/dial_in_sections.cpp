@@ -48,6 +48,7 @@ void read_auth(Section& section, std::vector<AuthMethod>& methods) {
   std::vector<PlacedText> tokens;
   if (!section.texts("auth", tokens, "[\"mschapv2\", \"pap\"]")) return;
   std::vector<std::string_view> names;
+  names.reserve(auth_methods.size());
   for (const auto& [name, method] : auth_methods) names.push_back(name);
   methods.clear();
   for (const PlacedText& token : tokens) {

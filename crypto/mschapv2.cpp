@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#define OPENSSL_SUPPRESS_DEPRECATED  // MD4 and DES by EVP would need the legacy provider, which may be missing
+#define OPENSSL_SUPPRESS_DEPRECATED  // MD4 and DES by EVP would need the legacy provider, which may be
+                                     // missing
 #include "crypto/mschapv2.h"
 
 #include "crypto/ike_hash.h"
@@ -21,7 +22,12 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 // One character of UTF-8 from the front of `text`; nullopt: it does not begin with one.
 std::optional<char32_t> take_utf8(std::span<const std::byte>& text) {
   const auto first = std::to_integer<unsigned>(text.front());
-  const std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xc2 ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
   if (length == 0 || text.size() < length) return std::nullopt;
   char32_t value = length == 1 ? first : first & (0x7fU >> length);
   for (std::size_t i = 1; i < length; ++i) {
@@ -79,7 +85,8 @@ void expand_des_key(std::span<const std::byte> seven, DES_cblock& key) {
   for (unsigned i = 0; i < 8; ++i) key[i] = static_cast<unsigned char>((bits >> (49 - 7 * i) & 0x7f) << 1);
 }
 
-void des_encrypt(std::span<const std::byte> seven, std::span<const std::byte> clear, std::span<std::byte> result) {
+void des_encrypt(std::span<const std::byte> seven, std::span<const std::byte> clear,
+                 std::span<std::byte> result) {
   DES_cblock key, in, out;
   expand_des_key(seven, key);
   DES_key_schedule schedule;
@@ -156,8 +163,7 @@ std::string authenticator_response(const MsChapChallenge& authenticator, const M
                                    std::string_view user, std::span<const std::byte> password_hash) {
   std::array<std::byte, hash_bytes_nt> hash_of_hash{};
   md4(password_hash.first(hash_bytes_nt), hash_of_hash);
-  const HashValue inner =
-      hash(IkeHash::sha1, {hash_of_hash, response.nt_response, bytes_of(magic_1)});
+  const HashValue inner = hash(IkeHash::sha1, {hash_of_hash, response.nt_response, bytes_of(magic_1)});
   wipe(hash_of_hash);
   const auto challenge = challenge_hash(response.peer_challenge, authenticator, user);
   const HashValue outer = hash(IkeHash::sha1, {inner.span(), challenge, bytes_of(magic_2)});

@@ -12,7 +12,8 @@ constexpr unsigned avp_hidden = 0x4000;
 constexpr unsigned avp_reserved = 0x3c00;
 constexpr unsigned avp_length_mask = 0x03ff;
 
-constexpr std::size_t length_at = 2, ns_at = 8, nr_at = 10;  // in a control header, which always has all fields
+constexpr std::size_t length_at = 2, ns_at = 8,
+                      nr_at = 10;  // in a control header, which always has all fields
 
 Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
@@ -82,8 +83,8 @@ L2tpMessageBuilder& L2tpMessageBuilder::avp(L2tpAttribute type, bool mandatory, 
   const std::size_t begin = message_.size();
   const std::size_t length = l2tp_avp_header_length + value.size();
   message_.resize(begin + l2tp_avp_header_length);
-  store_big_endian(message_.data() + begin,
-                   static_cast<std::uint16_t>((mandatory ? avp_mandatory : 0) | (hidden ? avp_hidden : 0) | length));
+  store_big_endian(message_.data() + begin, static_cast<std::uint16_t>((mandatory ? avp_mandatory : 0) |
+                                                                       (hidden ? avp_hidden : 0) | length));
   store_big_endian(message_.data() + begin + 2, std::uint16_t{0});
   store_big_endian(message_.data() + begin + 4, static_cast<std::uint16_t>(type));
   message_.insert(message_.end(), value.begin(), value.end());

@@ -11,9 +11,7 @@ namespace {
 constexpr std::size_t packet_header_length = 4;
 constexpr std::size_t option_header_length = 2;
 
-std::string_view text_of(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // Takes a field with a length byte before it off the front.
 Expected<Bytes> take_counted(Bytes& rest) {

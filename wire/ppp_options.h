@@ -31,7 +31,7 @@ enum class PppCode : std::uint8_t {
   time_remaining = 13,
 };
 enum class ChapCode : std::uint8_t { challenge = 1, response = 2, success = 3, failure = 4 };  // RFC 1994 §4
-enum class PapCode : std::uint8_t { request = 1, ack = 2, nak = 3 };                           // RFC 1334 §2.2
+enum class PapCode : std::uint8_t { request = 1, ack = 2, nak = 3 };  // RFC 1334 §2.2
 
 enum class LcpOption : std::uint8_t {  // RFC 1661 §6 and IANA's list
   mru = 1,
@@ -59,7 +59,8 @@ enum class IpcpOption : std::uint8_t {  // RFC 1332 §3, RFC 1877
 inline constexpr std::uint8_t chap_md5 = 5;         // the algorithm byte of RFC 1994 §3
 inline constexpr std::uint8_t chap_mschapv2 = 129;  // RFC 2759 §2
 
-//   code (8) | identifier (8) | length (16) | data …                              RFC 1661 §5, 1994 §4, 1334 §2.2
+//   code (8) | identifier (8) | length (16) | data …                              RFC 1661 §5, 1994 §4, 1334
+//   §2.2
 struct PppPacket {
   std::uint8_t code = 0;
   std::uint8_t id = 0;
@@ -126,6 +127,7 @@ struct PapRequest {
 // A frame as control sends it: the protocol field of two bytes, then the packet. `data` up to 65531 bytes.
 [[nodiscard]] std::vector<std::byte> ppp_frame(std::uint16_t protocol, std::uint8_t code, std::uint8_t id,
                                                Bytes data);
-[[nodiscard]] std::vector<std::byte> ppp_frame(std::uint16_t protocol, PppCode code, std::uint8_t id, Bytes data);
+[[nodiscard]] std::vector<std::byte> ppp_frame(std::uint16_t protocol, PppCode code, std::uint8_t id,
+                                               Bytes data);
 
 }  // namespace espgate::wire

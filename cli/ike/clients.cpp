@@ -51,7 +51,7 @@ std::string first_end_text(const json* sa, const json* pair) {
   return sa->at("expires_in_seconds") < pair->at("expires_in_seconds") ? ends_text(*sa) : ends_text(*pair);
 }
 
-std::string or_none(std::string text) { return text.empty() ? none : text; }
+std::string or_none(const std::string& text) { return text.empty() ? none : text; }
 
 std::string line(std::string_view label, const std::string& text) {
   return fmt::format("{:<16}{}\n", label, printable(text));

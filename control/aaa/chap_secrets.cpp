@@ -125,7 +125,7 @@ class UserFileReader {
   void read_addresses(User& user) {
     bool decided = false;  // by "*" or "-": what follows does not count
     unsigned ignored = 0;
-    for (unsigned count = 0; next(); ++count) {
+    while (next()) {
       const std::string_view word = words_.word();
       if (word == "--") {
         problem(fmt::format("options of {} (behind --) are ignored", shown(user)));

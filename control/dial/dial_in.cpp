@@ -43,7 +43,8 @@ void DialIn::load_users() {
 }
 
 void DialIn::reserve_addresses() {
-  for (const std::string& problem : pools_.reserve(users_.users()->fixed_addresses())) spdlog::warn("{}", problem);
+  for (const std::string& problem : pools_.reserve(users_.users()->fixed_addresses()))
+    spdlog::warn("{}", problem);
 }
 
 void DialIn::tell_problems() const {

@@ -9,8 +9,8 @@
 
 namespace espgate::control::l2tp {
 
-// An L2TP control message, to leave inside an SA from our port 1701 to the peer's `remote_port`. `slot` is the
-// SA pair by which the tunnel was heard last; a newer one of the same peer is as good.
+// An L2TP control message, to leave inside an SA from our port 1701 to the peer's `remote_port`. `slot` is
+// the SA pair by which the tunnel was heard last; a newer one of the same peer is as good.
 struct SendControl {
   std::vector<std::byte> bytes;
   std::uint16_t remote_port = 0;

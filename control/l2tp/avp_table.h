@@ -31,11 +31,11 @@ struct AvpRule {
   wire::L2tpAttribute type;
   std::string_view name;
   std::string_view section;
-  bool mandatory;              // the M bit that a sender sets
-  bool may_hide;               // the H bit may be set
-  std::uint16_t least, most;   // bytes of value
-  MessageSet allowed;          // where it may be; elsewhere it is ignored
-  MessageSet required;         // what can't be understood without it
+  bool mandatory;             // the M bit that a sender sets
+  bool may_hide;              // the H bit may be set
+  std::uint16_t least, most;  // bytes of value
+  MessageSet allowed;         // where it may be; elsewhere it is ignored
+  MessageSet required;        // what can't be understood without it
 };
 
 [[nodiscard]] std::span<const AvpRule> avp_table();

@@ -105,8 +105,8 @@ void ControlChannel::encode(Encoder& out) const {
 template <typename Decoder>
 std::optional<ControlChannel> ControlChannel::decode(Decoder& in) {
   ControlChannel channel;
-  for (std::uint16_t* number : {&channel.ns_, &channel.nr_, &channel.peer_window_, &channel.congestion_window_,
-                                &channel.slow_start_until_, &channel.growth_})
+  for (std::uint16_t* number : {&channel.ns_, &channel.nr_, &channel.peer_window_,
+                                &channel.congestion_window_, &channel.slow_start_until_, &channel.growth_})
     *number = in.template number<std::uint16_t>();
   const auto bytes = [&in] {
     const auto blob = in.blob();
@@ -125,8 +125,8 @@ std::optional<ControlChannel> ControlChannel::decode(Decoder& in) {
   }
   channel.owes_acknowledgement_ = in.template number<std::uint8_t>() != 0;
   channel.tries_ = in.template number<std::uint8_t>();
-  channel.due_ = TimePoint(
-      std::chrono::nanoseconds(static_cast<std::int64_t>(in.template number<std::uint64_t>())));
+  channel.due_ =
+      TimePoint(std::chrono::nanoseconds(static_cast<std::int64_t>(in.template number<std::uint64_t>())));
   const bool sound = in.ok() && channel.peer_window_ != 0 && channel.congestion_window_ != 0 &&
                      channel.tries_ < patience.size() && channel.early_.size() < own_window;
   return sound ? std::optional(std::move(channel)) : std::nullopt;

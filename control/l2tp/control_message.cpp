@@ -32,16 +32,16 @@ std::string_view name_of_stop(std::uint16_t result) {
 
 std::string_view name_of_call(std::uint16_t result) {
   constexpr std::array<std::string_view, 12> names = {
-      "reserved",     "lost carrier",        "general error", "administrative", "no facilities now",
+      "reserved",      "lost carrier",        "general error", "administrative", "no facilities now",
       "no facilities", "invalid destination", "no carrier",    "busy",           "no dial tone",
-      "timeout",      "no framing"};
+      "timeout",       "no framing"};
   return result < names.size() ? names.at(result) : "unknown";
 }
 
 std::string_view name_of_error(std::uint16_t error) {
   constexpr std::array<std::string_view, 9> names = {
-      "none", "no control connection", "wrong length", "out of range", "no resources", "bad session id",
-      "vendor specific", "try another", "unknown mandatory AVP"};
+      "none",           "no control connection", "wrong length", "out of range",         "no resources",
+      "bad session id", "vendor specific",       "try another",  "unknown mandatory AVP"};
   return error < names.size() ? names.at(error) : "unknown";
 }
 
@@ -62,6 +62,16 @@ std::string ResultCode::to_string(bool of_call) const {
   if (error != 0) text += fmt::format(", error {} ({})", error, name_of_error(error));
   if (!message.empty()) text += ": " + message;
   return text;
+}
+
+std::vector<std::byte> ResultCode::encode() const {
+  std::vector<std::byte> value;
+  for (const std::uint16_t number : {result, error}) {
+    value.push_back(std::byte(number >> 8));
+    value.push_back(std::byte(number & 0xff));
+  }
+  for (const char c : std::string_view(message).substr(0, longest_note)) value.push_back(std::byte(c));
+  return value;
 }
 
 ControlMessage ControlMessage::parse(wire::Bytes avps, wire::Bytes secret) {
@@ -97,18 +107,21 @@ void ControlMessage::take(const wire::L2tpAvp& avp, wire::Bytes secret) {
   if (rule == nullptr)
     return refuse(avp.mandatory, ErrorCode::unknown_mandatory_avp, name_of(avp) + " is not known");
   if (!rule->allowed.contains(type_)) {
-    ignored_ = ignored_.size() < longest_note ? ignored_ + name_of(avp) + " does not belong here; " : ignored_;
+    ignored_ =
+        ignored_.size() < longest_note ? ignored_ + name_of(avp) + " does not belong here; " : ignored_;
     return;
   }
   std::vector<std::byte> value(avp.value.begin(), avp.value.end());
   if (avp.hidden) {
     if (secret.empty() || !random_vector_ || !rule->may_hide) {
-      return refuse(avp.mandatory, ErrorCode::unknown_mandatory_avp,
-                    name_of(avp) + (secret.empty() ? " is hidden and there is no secret" : " is hidden wrongly"));
+      return refuse(
+          avp.mandatory, ErrorCode::unknown_mandatory_avp,
+          name_of(avp) + (secret.empty() ? " is hidden and there is no secret" : " is hidden wrongly"));
     }
     auto revealed = reveal_avp(avp.type, avp.value, *random_vector_, secret);
     if (!revealed)
-      return refuse(avp.mandatory, ErrorCode::wrong_length, name_of(avp) + " does not decipher: another secret?");
+      return refuse(avp.mandatory, ErrorCode::wrong_length,
+                    name_of(avp) + " does not decipher: another secret?");
     value = std::move(*revealed);
   }
   if (value.size() < rule->least || value.size() > rule->most) {
@@ -134,7 +147,8 @@ void ControlMessage::check_required() {
   if (type_ == L2tpMessageType{})
     return refuse(true, ErrorCode::out_of_range, "the Message Type is missing or 0");
   for (const AvpRule& rule : avp_table()) {
-    if (rule.type == L2tpAttribute::message_type || !rule.required.contains(type_) || has(rule.type)) continue;
+    if (rule.type == L2tpAttribute::message_type || !rule.required.contains(type_) || has(rule.type))
+      continue;
     refuse(true, ErrorCode::vendor_specific, fmt::format("the {} AVP is missing", rule.name));
   }
 }

@@ -58,6 +58,8 @@ struct ResultCode {
 
   // "result 2 (general error), error 8 (unknown mandatory AVP): text"
   [[nodiscard]] std::string to_string(bool of_call) const;
+  // The value of a Result Code AVP, with at most 200 bytes of the message.
+  [[nodiscard]] std::vector<std::byte> encode() const;
 };
 
 // A control message, checked AVP by AVP against avp_table(), hidden ones revealed.
@@ -72,7 +74,8 @@ class ControlMessage {
   [[nodiscard]] bool is_known() const;
   // The M bit of the Message Type AVP: an unknown message with it ends the tunnel (§4.4.1).
   [[nodiscard]] bool is_mandatory() const { return mandatory_; }
-  // What makes session or tunnel end (§7.1): a mandatory AVP that is unknown or wrong, or one that is missing.
+  // What makes session or tunnel end (§7.1): a mandatory AVP that is unknown or wrong, or one that is
+  // missing.
   [[nodiscard]] const std::optional<MessageFault>& fault() const { return fault_; }
   // AVPs that were passed over, for people; empty: none.
   [[nodiscard]] const std::string& ignored() const { return ignored_; }

@@ -85,8 +85,9 @@ void Lns::on_message(std::uint32_t slot, std::uint16_t source_port, wire::Bytes 
   const auto header = wire::L2tpHeader::parse(bytes);
   if (!header || !header->is_control()) {
     // §7.1: what has a malformed header is discarded.
-    return report(Level::debug, fmt::format("an L2TP control message of {} bytes does not parse: {}", bytes.size(),
-                                            header ? "it is a data message" : wire::to_string(header.error())));
+    return report(Level::debug,
+                  fmt::format("an L2TP control message of {} bytes does not parse: {}", bytes.size(),
+                              header ? "it is a data message" : wire::to_string(header.error())));
   }
   if (header->tunnel_id() == 0) {
     on_first(slot, source_port, *header, now);
@@ -102,7 +103,8 @@ void Lns::on_message(std::uint32_t slot, std::uint16_t source_port, wire::Bytes 
 
 void Lns::on_tunnel_message(Tunnel& tunnel, const wire::L2tpHeader& header, TimePoint now) {
   tunnel.heard = now;
-  if (std::exchange(tunnel.dormant, false)) report(Level::info, fmt::format("{} answers again", tunnel.host_name));
+  if (std::exchange(tunnel.dormant, false))
+    report(Level::info, fmt::format("{} answers again", tunnel.host_name));
   tunnel.channel.on_message({header.ns(), header.nr()}, header.session_id(), header.payload(), now);
   while (const auto received = tunnel.channel.next()) {
     if (tunnel.state != Tunnel::State::closing) take(tunnel, *received, now);
@@ -113,7 +115,8 @@ void Lns::on_tunnel_message(Tunnel& tunnel, const wire::L2tpHeader& header, Time
 void Lns::take(Tunnel& tunnel, const ControlChannel::Received& received, TimePoint now) {
   const auto message = ControlMessage::parse(received.avps, settings_.secret.bytes());
   const std::string_view name = wire::to_string(message.type());
-  if (!message.ignored().empty()) report(Level::debug, fmt::format("{}: passed over: {}", name, message.ignored()));
+  if (!message.ignored().empty())
+    report(Level::debug, fmt::format("{}: passed over: {}", name, message.ignored()));
   if (is_of_session(message.type())) return take_of_session(tunnel, message, received.session, now);
   if (message.type() == L2tpMessageType::stopccn) return on_stopccn(tunnel, message, now);
   if (message.fault()) {
@@ -122,7 +125,8 @@ void Lns::take(Tunnel& tunnel, const ControlChannel::Received& received, TimePoi
   }
   if (!message.is_known()) {
     const auto number = static_cast<unsigned>(message.type());
-    if (!message.is_mandatory()) return report(Level::debug, fmt::format("message type {} is not known", number));
+    if (!message.is_mandatory())
+      return report(Level::debug, fmt::format("message type {} is not known", number));
     return stop(tunnel, StopResult::general_error, ErrorCode::unknown_mandatory_avp,
                 fmt::format("message type {} is mandatory and not known", number), now);
   }
@@ -132,7 +136,8 @@ void Lns::take(Tunnel& tunnel, const ControlChannel::Received& received, TimePoi
     case L2tpMessageType::hello:
       return;  // its acknowledgement is the answer (§6.5)
     default:
-      return stop(tunnel, StopResult::state_machine, ErrorCode::none, fmt::format("{} was not expected", name), now);
+      return stop(tunnel, StopResult::state_machine, ErrorCode::none,
+                  fmt::format("{} was not expected", name), now);
   }
 }
 

@@ -64,7 +64,8 @@ class Lns {
   // hold a SessionStarting for each.
   void encode(SecretEncoder& out) const;
   // Null: of another version, or damaged.
-  [[nodiscard]] static std::unique_ptr<Lns> decode(Decoder& in, const Settings& settings, Environment environment);
+  [[nodiscard]] static std::unique_ptr<Lns> decode(Decoder& in, const Settings& settings,
+                                                   Environment environment);
 
  private:
   using Builder = wire::L2tpMessageBuilder;
@@ -86,7 +87,8 @@ class Lns {
   void on_sccrq(std::uint32_t slot, std::uint16_t source_port, const wire::L2tpHeader& header,
                 const ControlMessage& message, TimePoint now);
   void refuse_sccrq(std::uint32_t slot, std::uint16_t source_port, const wire::L2tpHeader& header,
-                    const ControlMessage& message, StopResult result, std::uint16_t error, std::string_view text);
+                    const ControlMessage& message, StopResult result, std::uint16_t error,
+                    std::string_view text);
   void send_sccrp(Tunnel& tunnel, wire::Bytes challenge);
   void on_scccn(Tunnel& tunnel, const ControlMessage& message, TimePoint now);
   void on_stopccn(Tunnel& tunnel, const ControlMessage& message, TimePoint now);
@@ -98,8 +100,8 @@ class Lns {
   void on_icrq(Tunnel& tunnel, const ControlMessage& message, TimePoint now);
   void on_iccn(Tunnel& tunnel, Session& session, const ControlMessage& message, TimePoint now);
   void on_cdn(Tunnel& tunnel, const ControlMessage& message, std::uint16_t session, TimePoint now);
-  void disconnect(Tunnel& tunnel, Session& session, CallResult result, ErrorCode error, std::string_view reason,
-                  TimePoint now);
+  void disconnect(Tunnel& tunnel, Session& session, CallResult result, ErrorCode error,
+                  std::string_view reason, TimePoint now);
   void refuse_call(Tunnel& tunnel, std::uint16_t peer_session, CallResult result, ErrorCode error,
                    std::string_view reason);
   void remove(Tunnel& tunnel, const Session& session, std::string reason, TimePoint now);

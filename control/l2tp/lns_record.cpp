@@ -47,7 +47,8 @@ std::optional<Session> get_session(Decoder& in) {
   session.state = Session::State{state};
   session.since = get_time(in);
   session.sequencing_required = in.number<std::uint8_t>() != 0;
-  const bool sound = in.ok() && session.id != 0 && state <= static_cast<std::uint8_t>(Session::State::established);
+  const bool sound =
+      in.ok() && session.id != 0 && state <= static_cast<std::uint8_t>(Session::State::established);
   return sound ? std::optional(session) : std::nullopt;
 }
 
@@ -68,7 +69,8 @@ std::optional<Tunnel> get_tunnel(Decoder& in) {
   tunnel.host_name = in.text();
   tunnel.vendor_name = in.text();
   auto channel = ControlChannel::decode(in);
-  if (!channel || tunnel.id == 0 || state > static_cast<std::uint8_t>(Tunnel::State::closing)) return std::nullopt;
+  if (!channel || tunnel.id == 0 || state > static_cast<std::uint8_t>(Tunnel::State::closing))
+    return std::nullopt;
   tunnel.channel = std::move(*channel);
   for (auto left = in.number<std::uint16_t>(); left > 0; --left) {
     const auto session = get_session(in);

@@ -17,23 +17,22 @@ SessionIds ids_of(const Tunnel& tunnel, const Session& session) {
 
 std::vector<std::byte> cdn(const Tunnel& tunnel, std::uint16_t peer_session, std::uint16_t own_session,
                            CallResult result, ErrorCode error, std::string_view text) {
-  std::vector<std::byte> code(4);
-  wire::store_big_endian(code.data(), static_cast<std::uint16_t>(result));
-  wire::store_big_endian(code.data() + 2, static_cast<std::uint16_t>(error));
-  const auto bytes = std::as_bytes(std::span(text.data(), std::min<std::size_t>(text.size(), 200)));
-  code.insert(code.end(), bytes.begin(), bytes.end());
+  const ResultCode code{static_cast<std::uint16_t>(result), static_cast<std::uint16_t>(error),
+                        std::string(text)};
   return wire::L2tpMessageBuilder(tunnel.peer_id, peer_session, L2tpMessageType::cdn)
-      .avp(L2tpAttribute::result_code, true, code)
+      .avp(L2tpAttribute::result_code, true, code.encode())
       .number16(L2tpAttribute::assigned_session_id, true, own_session)
       .finish();
 }
 
 }  // namespace
 
-void Lns::take_of_session(Tunnel& tunnel, const ControlMessage& message, std::uint16_t session_id, TimePoint now) {
+void Lns::take_of_session(Tunnel& tunnel, const ControlMessage& message, std::uint16_t session_id,
+                          TimePoint now) {
   const std::string_view name = wire::to_string(message.type());
   if (tunnel.state != Tunnel::State::established) {
-    return stop(tunnel, StopResult::state_machine, ErrorCode::none, fmt::format("{} before SCCCN", name), now);
+    return stop(tunnel, StopResult::state_machine, ErrorCode::none, fmt::format("{} before SCCCN", name),
+                now);
   }
   const auto found = tunnel.sessions.find(session_id);
   Session* session = found == tunnel.sessions.end() ? nullptr : &found->second;
@@ -41,7 +40,8 @@ void Lns::take_of_session(Tunnel& tunnel, const ControlMessage& message, std::ui
   const bool is_request = message.type() == L2tpMessageType::icrq || message.type() == L2tpMessageType::ocrq;
   if (message.fault() && message.type() != L2tpMessageType::cdn) {
     const std::string reason = fmt::format("{} is refused: {}", name, message.fault()->text);
-    if (is_request) return refuse_call(tunnel, peer_session, CallResult::general_error, message.fault()->code, reason);
+    if (is_request)
+      return refuse_call(tunnel, peer_session, CallResult::general_error, message.fault()->code, reason);
     if (session == nullptr) return report(Level::warning, reason);
     return disconnect(tunnel, *session, CallResult::general_error, message.fault()->code, reason, now);
   }
@@ -134,7 +134,8 @@ void Lns::on_cdn(Tunnel& tunnel, const ControlMessage& message, std::uint16_t se
 void Lns::disconnect(Tunnel& tunnel, Session& session, CallResult result, ErrorCode error,
                      std::string_view reason, TimePoint now) {
   tunnel.channel.send(cdn(tunnel, session.peer_id, session.id, result, error, reason));
-  if (result != CallResult::administrative) report(Level::warning, fmt::format("the session ends: {}", reason));
+  if (result != CallResult::administrative)
+    report(Level::warning, fmt::format("the session ends: {}", reason));
   remove(tunnel, session, std::string(reason), now);
 }
 

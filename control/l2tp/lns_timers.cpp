@@ -26,7 +26,8 @@ void Lns::service(Tunnel& tunnel, TimePoint now) {
   if (tunnel.state == Tunnel::State::closing) return;
   std::vector<std::uint16_t> late;
   for (const auto& [id, session] : tunnel.sessions)
-    if (session.state != Session::State::established && now >= session.since + settings_.setup) late.push_back(id);
+    if (session.state != Session::State::established && now >= session.since + settings_.setup)
+      late.push_back(id);
   for (const std::uint16_t id : late) {
     disconnect(tunnel, tunnel.sessions.at(id), CallResult::timeout, ErrorCode::none,
                "the call was not set up in time", now);
@@ -41,7 +42,8 @@ void Lns::service(Tunnel& tunnel, TimePoint now) {
 // A message was sent as often as it may be (§5.8). A telephone that sleeps answers when it wakes, so as long
 // as it is not too long its tunnel stays.
 void Lns::service_unanswered(Tunnel& tunnel, TimePoint now) {
-  const bool may_sleep = tunnel.state == Tunnel::State::established && now < last_heard(tunnel) + settings_.dormant;
+  const bool may_sleep =
+      tunnel.state == Tunnel::State::established && now < last_heard(tunnel) + settings_.dormant;
   if (may_sleep) {
     if (!std::exchange(tunnel.dormant, true))
       report(Level::info, fmt::format("{:?} does not answer; its tunnel stays for now", tunnel.host_name));

@@ -14,8 +14,8 @@ namespace {
 using wire::L2tpAttribute;
 using wire::L2tpMessageType;
 
-constexpr std::uint16_t protocol_version = 0x0100;    // version 1, revision 0 (RFC 2661 §4.4.3)
-constexpr std::uint32_t sync_and_async_framing = 3;   // either, since nothing of PPP is framed here
+constexpr std::uint16_t protocol_version = 0x0100;   // version 1, revision 0 (RFC 2661 §4.4.3)
+constexpr std::uint32_t sync_and_async_framing = 3;  // either, since nothing of PPP is framed here
 constexpr std::uint16_t firmware_revision = 0x0100;
 constexpr std::size_t challenge_bytes = 16;
 constexpr auto copies_arrive_within = std::chrono::seconds(8);
@@ -28,27 +28,20 @@ std::array<std::byte, 20> digest_of(wire::Bytes avps) {
   return digest;
 }
 
-std::vector<std::byte> result_code(std::uint16_t result, std::uint16_t error, std::string_view text) {
-  std::vector<std::byte> value(4);
-  wire::store_big_endian(value.data(), result);
-  wire::store_big_endian(value.data() + 2, error);
-  const auto bytes = std::as_bytes(std::span(text.data(), std::min<std::size_t>(text.size(), 200)));
-  value.insert(value.end(), bytes.begin(), bytes.end());
-  return value;
-}
-
 std::vector<std::byte> stopccn(std::uint16_t peer_tunnel, std::uint16_t own_tunnel, StopResult result,
                                std::uint16_t error, std::string_view text) {
   return wire::L2tpMessageBuilder(peer_tunnel, 0, L2tpMessageType::stopccn)
       .number16(L2tpAttribute::assigned_tunnel_id, true, own_tunnel)
-      .avp(L2tpAttribute::result_code, true, result_code(static_cast<std::uint16_t>(result), error, text))
+      .avp(L2tpAttribute::result_code, true,
+           ResultCode{static_cast<std::uint16_t>(result), error, std::string(text)}.encode())
       .finish();
 }
 
 }  // namespace
 
 // What has tunnel id 0: from a client that does not know ours yet.
-void Lns::on_first(std::uint32_t slot, std::uint16_t source_port, const wire::L2tpHeader& header, TimePoint now) {
+void Lns::on_first(std::uint32_t slot, std::uint16_t source_port, const wire::L2tpHeader& header,
+                   TimePoint now) {
   if (header.payload().empty()) return;
   const auto message = ControlMessage::parse(header.payload(), settings_.secret.bytes());
   if (message.type() == L2tpMessageType::sccrq) return on_sccrq(slot, source_port, header, message, now);
@@ -67,7 +60,8 @@ void Lns::on_sccrq(std::uint32_t slot, std::uint16_t source_port, const wire::L2
                    const ControlMessage& message, TimePoint now) {
   const auto peer_id = message.number16(L2tpAttribute::assigned_tunnel_id);
   const auto question = digest_of(header.payload());
-  if (header.ns() != 0 || peer_id == 0) return report(Level::debug, "an SCCRQ without number 0 or without a tunnel id");
+  if (header.ns() != 0 || peer_id == 0)
+    return report(Level::debug, "an SCCRQ without number 0 or without a tunnel id");
   if (Tunnel* old = find_tunnel_of(peer_id); old != nullptr && old->state != Tunnel::State::closing) {
     const bool is_copy = old->question == question && (old->state == Tunnel::State::wait_ctl_conn ||
                                                        now < old->since + copies_arrive_within);
@@ -84,16 +78,19 @@ void Lns::on_sccrq(std::uint32_t slot, std::uint16_t source_port, const wire::L2
     refuse_sccrq(slot, source_port, header, message, result, error, text);
   };
   if (message.fault())
-    return refuse(StopResult::general_error, static_cast<std::uint16_t>(message.fault()->code), message.fault()->text);
+    return refuse(StopResult::general_error, static_cast<std::uint16_t>(message.fault()->code),
+                  message.fault()->text);
   if (message.number16(L2tpAttribute::protocol_version) >> 8 != protocol_version >> 8)
     return refuse(StopResult::bad_version, protocol_version, "only version 1 of the protocol is spoken here");
   const auto challenge = message.bytes(L2tpAttribute::challenge);
   if (!challenge.empty() && settings_.secret.empty())
-    return refuse(StopResult::not_authorized, 0, "the client asks for tunnel authentication, and there is no secret");
+    return refuse(StopResult::not_authorized, 0,
+                  "the client asks for tunnel authentication, and there is no secret");
   const auto is_closing = [](const auto& entry) { return entry.second.state == Tunnel::State::closing; };
   const auto closing = static_cast<std::size_t>(std::ranges::count_if(tunnels_, is_closing));
   if (tunnels_.size() - closing >= settings_.most_tunnels)
-    return refuse(StopResult::general_error, static_cast<std::uint16_t>(ErrorCode::no_resources), "too many tunnels");
+    return refuse(StopResult::general_error, static_cast<std::uint16_t>(ErrorCode::no_resources),
+                  "too many tunnels");
   if (closing >= closing_kept) std::erase_if(tunnels_, is_closing);
 
   // A Tie Breaker says who wins when both ends send an SCCRQ; this end never does (§4.4.3).
@@ -145,7 +142,8 @@ void Lns::refuse_sccrq(std::uint32_t slot, std::uint16_t source_port, const wire
                        const ControlMessage& message, StopResult result, std::uint16_t error,
                        std::string_view text) {
   const auto peer_id = message.number16(L2tpAttribute::assigned_tunnel_id);
-  report(Level::warning, fmt::format("SCCRQ of {:?} is refused: {}", message.text(L2tpAttribute::host_name), text));
+  report(Level::warning,
+         fmt::format("SCCRQ of {:?} is refused: {}", message.text(L2tpAttribute::host_name), text));
   auto reply = stopccn(peer_id, new_id(false), result, error, text);
   wire::set_l2tp_numbers(reply, {0, static_cast<std::uint16_t>(header.ns() + 1)});
   actions_.emplace_back(SendControl{std::move(reply), source_port, slot});
@@ -155,7 +153,8 @@ void Lns::on_scccn(Tunnel& tunnel, const ControlMessage& message, TimePoint now)
   if (tunnel.state != Tunnel::State::wait_ctl_conn)
     return stop(tunnel, StopResult::state_machine, ErrorCode::none, "a second SCCCN", now);
   if (!tunnel.expected_response.empty() &&
-      !crypto::equal_in_constant_time(tunnel.expected_response, message.bytes(L2tpAttribute::challenge_response))) {
+      !crypto::equal_in_constant_time(tunnel.expected_response,
+                                      message.bytes(L2tpAttribute::challenge_response))) {
     return stop(tunnel, StopResult::not_authorized, ErrorCode::none,
                 "the client does not know the tunnel's secret", now);
   }

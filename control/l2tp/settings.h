@@ -14,7 +14,7 @@ namespace espgate::control::l2tp {
 struct Settings {
   std::string host_name = "espgate";
   std::string vendor_name = "espgate";
-  crypto::SecretBytes secret;    // of tunnel authentication and hidden AVPs (RFC 2661 §5.1.1); empty: none
+  crypto::SecretBytes secret;      // of tunnel authentication and hidden AVPs (RFC 2661 §5.1.1); empty: none
   bool require_challenge = false;  // a peer has to prove that it knows the secret; needs one
   std::size_t most_tunnels = 8;    // of one peer
   std::size_t most_sessions = 8;   // of one peer, over all its tunnels

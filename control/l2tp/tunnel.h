@@ -35,16 +35,16 @@ struct Tunnel {
   std::uint16_t id = 0;       // ours, never 0
   std::uint16_t peer_id = 0;  // the client's
   State state = State::wait_ctl_conn;
-  TimePoint since{};  // of the state
-  TimePoint heard{};  // the last control message, old ones included
-  TimePoint idle_since{};  // without a session
+  TimePoint since{};           // of the state
+  TimePoint heard{};           // the last control message, old ones included
+  TimePoint idle_since{};      // without a session
   bool dormant = false;        // does not answer a HELLO
   bool stopped_by_us = false;  // closing
   std::uint16_t remote_port = 0;
   std::uint32_t slot = 0;
-  std::array<std::byte, 20> question{};       // digest of the SCCRQ, to tell its copies from a new one
-  std::vector<std::byte> expected_response;   // to our challenge; empty: none sent
-  std::string host_name;                      // printable
+  std::array<std::byte, 20> question{};      // digest of the SCCRQ, to tell its copies from a new one
+  std::vector<std::byte> expected_response;  // to our challenge; empty: none sent
+  std::string host_name;                     // printable
   std::string vendor_name;
   ControlChannel channel;
   std::map<std::uint16_t, Session> sessions;  // by our id

@@ -147,6 +147,7 @@ std::string_view AddressPools::user_of(std::uint32_t address) const {
 
 std::vector<AddressPools::Usage> AddressPools::usage() const {
   std::vector<Usage> usage;
+  usage.reserve(pools_.size());
   for (const AddressPool& pool : pools_) usage.push_back({pool.settings().name, pool.in_use(), pool.size()});
   return usage;
 }

@@ -28,10 +28,10 @@ struct Authenticate {
   Question question = 0;
   std::string user;  // bytes as the client sent them, at most 256, not checked to be text
   Method method = Method::mschapv2;
-  std::uint8_t identifier = 0;               // CHAP
-  crypto::MsChapChallenge challenge{};       // CHAP: ours
-  std::vector<std::byte> response;           // CHAP: 16 bytes of MD5, 49 of MS-CHAPv2
-  crypto::SecretBytes password;              // PAP
+  std::uint8_t identifier = 0;          // CHAP
+  crypto::MsChapChallenge challenge{};  // CHAP: ours
+  std::vector<std::byte> response;      // CHAP: 16 bytes of MD5, 49 of MS-CHAPv2
+  crypto::SecretBytes password;         // PAP
 };
 struct AuthenticationResult {
   bool accepted = false;
@@ -40,7 +40,8 @@ struct AuthenticationResult {
   std::string message;                 // for the user; may be empty
 };
 // Checks against a password that is known here.
-[[nodiscard]] AuthenticationResult authenticate(const Authenticate& question, std::span<const std::byte> secret);
+[[nodiscard]] AuthenticationResult authenticate(const Authenticate& question,
+                                                std::span<const std::byte> secret);
 
 // Which address the user gets is to be found. Answered by on_address().
 struct NeedAddress {

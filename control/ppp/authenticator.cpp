@@ -70,8 +70,8 @@ void Authenticator::send_challenge(TimePoint now) {
 }
 
 void Authenticator::send(std::uint8_t code, std::uint8_t id, wire::Bytes data) {
-  actions_.emplace_back(SendFrame{
-      wire::ppp_frame(method_ == Method::pap ? wire::ppp_pap : wire::ppp_chap, code, id, data)});
+  actions_.emplace_back(
+      SendFrame{wire::ppp_frame(method_ == Method::pap ? wire::ppp_pap : wire::ppp_chap, code, id, data)});
 }
 
 void Authenticator::ask(std::string_view user, std::vector<std::byte> response, wire::Bytes password) {
@@ -118,7 +118,8 @@ std::vector<std::byte> Authenticator::answer_data(const AuthenticationResult& re
       text = result.authenticator_response + (text.empty() ? "" : " M=" + text);
     } else {
       std::string challenge;
-      for (const std::byte byte : challenge_) challenge += fmt::format("{:02X}", std::to_integer<unsigned>(byte));
+      for (const std::byte byte : challenge_)
+        challenge += fmt::format("{:02X}", std::to_integer<unsigned>(byte));
       text = fmt::format("E={} R=0 C={} V=3 M={}", result.error, challenge, text);
     }
   }
@@ -131,8 +132,10 @@ std::vector<std::byte> Authenticator::answer_data(const AuthenticationResult& re
 void Authenticator::on_result(Question question, const AuthenticationResult& result) {
   if (state_ != State::verifying || question != question_) return;
   const bool is_pap = method_ == Method::pap;
-  const auto yes = is_pap ? static_cast<std::uint8_t>(PapCode::ack) : static_cast<std::uint8_t>(ChapCode::success);
-  const auto no = is_pap ? static_cast<std::uint8_t>(PapCode::nak) : static_cast<std::uint8_t>(ChapCode::failure);
+  const auto yes =
+      is_pap ? static_cast<std::uint8_t>(PapCode::ack) : static_cast<std::uint8_t>(ChapCode::success);
+  const auto no =
+      is_pap ? static_cast<std::uint8_t>(PapCode::nak) : static_cast<std::uint8_t>(ChapCode::failure);
   const auto data = answer_data(result);
   send(result.accepted ? yes : no, id_, data);
   if (result.accepted) {
@@ -141,8 +144,9 @@ void Authenticator::on_result(Question question, const AuthenticationResult& res
     return;
   }
   ++wrong_passwords_;
-  actions_.emplace_back(Report{Level::warning, fmt::format("{} of user \"{}\" is refused: {}", to_string(method_),
-                                                           printable(user_), printable(result.message, 128))});
+  actions_.emplace_back(
+      Report{Level::warning, fmt::format("{} of user \"{}\" is refused: {}", to_string(method_),
+                                         printable(user_), printable(result.message, 128))});
   if (is_pap && wrong_passwords_ < settings_.most_wrong_passwords) {
     state_ = State::waiting;
   } else {

@@ -62,7 +62,7 @@ class Authenticator {
   std::vector<std::byte> last_answer_;  // Success frame, for a client that has not got it
   unsigned tries_ = 0;                  // challenges that may still be sent
   unsigned wrong_passwords_ = 0;
-  TimePoint due_{};       // of the next challenge
+  TimePoint due_{};  // of the next challenge
   TimePoint deadline_{};
   std::string cause_;
 };

@@ -14,7 +14,9 @@ struct Cell {
 constexpr Cell none = {0, -1};
 using Row = std::array<Cell, state_count>;
 
-constexpr Cell to(std::int8_t next, unsigned actions = 0) { return {static_cast<std::uint16_t>(actions), next}; }
+constexpr Cell to(std::int8_t next, unsigned actions = 0) {
+  return {static_cast<std::uint16_t>(actions), next};
+}
 
 // clang-format off
 // RFC 1661 §4.1. One row per event, one column per state:

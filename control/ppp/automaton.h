@@ -22,40 +22,40 @@ enum class State : std::uint8_t {
 inline constexpr unsigned state_count = 10;
 
 enum class Event : std::uint8_t {
-  up,        // the lower layer is there
-  down,      // it is gone
-  open,      // we may begin
-  close,     // we are to end
-  to_plus,   // the restart timer ran out, there are tries left
-  to_minus,  // … there are none
-  rcr_plus,  // Configure-Request, acceptable
-  rcr_minus, // … not so
-  rca,       // Configure-Ack
-  rcn,       // Configure-Nak or -Reject
-  rtr,       // Terminate-Request
-  rta,       // Terminate-Ack
-  ruc,       // unknown code
-  rxj_plus,  // Code- or Protocol-Reject that can be lived with
-  rxj_minus, // … that can't
-  rxr,       // Echo-Request, -Reply, Discard-Request
+  up,         // the lower layer is there
+  down,       // it is gone
+  open,       // we may begin
+  close,      // we are to end
+  to_plus,    // the restart timer ran out, there are tries left
+  to_minus,   // … there are none
+  rcr_plus,   // Configure-Request, acceptable
+  rcr_minus,  // … not so
+  rca,        // Configure-Ack
+  rcn,        // Configure-Nak or -Reject
+  rtr,        // Terminate-Request
+  rta,        // Terminate-Ack
+  ruc,        // unknown code
+  rxj_plus,   // Code- or Protocol-Reject that can be lived with
+  rxj_minus,  // … that can't
+  rxr,        // Echo-Request, -Reply, Discard-Request
 };
 inline constexpr unsigned event_count = 16;
 
 // What a transition asks for, several at once (RFC 1661 §4.4).
 enum LayerAction : std::uint16_t {
-  tlu = 1 << 0,  // this layer up
-  tld = 1 << 1,  // … down
-  tls = 1 << 2,  // … started: it needs the lower one
-  tlf = 1 << 3,  // … finished: it does not any more
-  irc = 1 << 4,  // initialize restart count
-  zrc = 1 << 5,  // zero it
-  scr = 1 << 6,  // send Configure-Request
-  sca = 1 << 7,  // send Configure-Ack
-  scn = 1 << 8,  // send Configure-Nak or -Reject
-  str = 1 << 9,  // send Terminate-Request
-  sta = 1 << 10, // send Terminate-Ack
-  scj = 1 << 11, // send Code-Reject
-  ser = 1 << 12, // answer an echo
+  tlu = 1 << 0,   // this layer up
+  tld = 1 << 1,   // … down
+  tls = 1 << 2,   // … started: it needs the lower one
+  tlf = 1 << 3,   // … finished: it does not any more
+  irc = 1 << 4,   // initialize restart count
+  zrc = 1 << 5,   // zero it
+  scr = 1 << 6,   // send Configure-Request
+  sca = 1 << 7,   // send Configure-Ack
+  scn = 1 << 8,   // send Configure-Nak or -Reject
+  str = 1 << 9,   // send Terminate-Request
+  sta = 1 << 10,  // send Terminate-Ack
+  scj = 1 << 11,  // send Code-Reject
+  ser = 1 << 12,  // answer an echo
 };
 
 struct Transition {

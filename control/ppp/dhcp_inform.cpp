@@ -20,7 +20,8 @@ std::optional<wire::DhcpRequest> inform_in(wire::Bytes bytes, std::uint32_t clie
   const auto ip = wire::Ipv4Packet::parse(bytes);
   if (!ip || ip->protocol() != wire::ip_protocol_udp || ip->is_fragment() || !ip->header_checksum_valid())
     return std::nullopt;
-  if (ip->source() != client || (ip->destination() != broadcast && ip->destination() != gateway)) return std::nullopt;
+  if (ip->source() != client || (ip->destination() != broadcast && ip->destination() != gateway))
+    return std::nullopt;
   const auto udp = wire::UdpDatagram::parse(ip->payload());
   if (!udp || udp->destination_port() != wire::udp_port_dhcp_server ||
       !wire::udp_checksum_valid(ip->source(), ip->destination(), *udp)) {
@@ -112,11 +113,12 @@ std::optional<DhcpAnswer> answer_dhcp_inform(wire::Bytes packet, const DhcpSetti
     reply.addresses(DhcpOption::dns_servers, servers);
   }
   if (request->wants(DhcpOption::domain_name))
-    reply.option(DhcpOption::domain_name, std::as_bytes(std::span(settings.domain.data(), settings.domain.size())));
+    reply.option(DhcpOption::domain_name,
+                 std::as_bytes(std::span(settings.domain.data(), settings.domain.size())));
   const std::size_t room = room_for(*request, mru);
   DhcpAnswer answer;
-  answer.routes_left_out =
-      add_routes(reply, *request, settings, gateway_address, room > headers_length ? room - headers_length : 0);
+  answer.routes_left_out = add_routes(reply, *request, settings, gateway_address,
+                                      room > headers_length ? room - headers_length : 0);
   answer.packet = packet_of(reply.finish(), gateway_address, assigned.address);
   return answer;
 }

@@ -185,7 +185,10 @@ void Lcp::on_method_refused(const wire::PppOption& wanted) {
     }
     if (!next) next = i;
   }
-  if (!next) return fail(fmt::format("the client takes no authentication by {}: allow another method, or change the client", to_string(method())));
+  if (!next)
+    return fail(
+        fmt::format("the client takes no authentication by {}: allow another method, or change the client",
+                    to_string(method())));
   method_ = *next;
 }
 
@@ -240,7 +243,9 @@ bool Lcp::on_other_code(const wire::PppPacket& packet, TimePoint /*now*/) {
   }
 }
 
-bool Lcp::may_be_rejected(std::uint8_t code) const { return code > static_cast<std::uint8_t>(PppCode::code_reject); }
+bool Lcp::may_be_rejected(std::uint8_t code) const {
+  return code > static_cast<std::uint8_t>(PppCode::code_reject);
+}
 
 void Lcp::send_echo_request() {
   std::array<std::byte, 4> data{};
@@ -263,7 +268,8 @@ void Lcp::encode(SecretEncoder& out) const {
   out.number(peer_.magic);
   out.number(own_mru_);
   out.number(own_magic_);
-  for (const bool flag : {peer_.acfc, peer_.pfc, ask_pfc_, ask_acfc_}) out.number(static_cast<std::uint8_t>(flag));
+  for (const bool flag : {peer_.acfc, peer_.pfc, ask_pfc_, ask_acfc_})
+    out.number(static_cast<std::uint8_t>(flag));
   out.number(static_cast<std::uint8_t>(method_));
 }
 

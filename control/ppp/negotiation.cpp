@@ -121,7 +121,8 @@ void Negotiation::perform(std::uint16_t actions, const wire::PppPacket& packet, 
     cause_.clear();
     reset();
   }
-  if ((actions & irc) != 0 || begins) tries_ = terminating ? settings_.most_terminates : settings_.most_configures;
+  if ((actions & irc) != 0 || begins)
+    tries_ = terminating ? settings_.most_terminates : settings_.most_configures;
   if ((actions & zrc) != 0) {
     tries_ = 0;
     due_ = now + settings_.restart;

@@ -60,8 +60,8 @@ class Negotiation {
 
   // Options of the next Configure-Request.
   [[nodiscard]] virtual wire::PppOptionList request() = 0;
-  // Judges the peer's request. `options` walk without error. Where `may_nak` is false, what would be nak'ed is
-  // to be rejected (§4.6, Max-Failure).
+  // Judges the peer's request. `options` walk without error. Where `may_nak` is false, what would be nak'ed
+  // is to be rejected (§4.6, Max-Failure).
   [[nodiscard]] virtual Answer judge(wire::Bytes options, bool may_nak) = 0;
   // The peer's request was acknowledged: its options hold.
   virtual void adopt(wire::Bytes options) = 0;
@@ -104,8 +104,8 @@ class Negotiation {
   std::uint8_t id_ = 0;          // of what was sent last
   std::uint8_t request_id_ = 0;  // of our Configure-Request
   std::vector<std::byte> sent_request_;
-  Answer answer_;      // to the request at hand
-  unsigned tries_ = 0;  // that are left: the restart counter
+  Answer answer_;            // to the request at hand
+  unsigned tries_ = 0;       // that are left: the restart counter
   unsigned failures_ = 0;    // Naks sent since the last Ack
   unsigned rejections_ = 0;  // Naks and Rejects that came
   bool failed_ = false;

@@ -63,14 +63,16 @@ void PppSession::on_lcp(const wire::PppPacket& packet, TimePoint now) {
   const auto rejected = lcp_.take_rejected_protocol();
   if (!rejected) return;
   if (*rejected == wire::ppp_ipcp) close("the client has no IPv4", now);
-  if (*rejected == wire::ppp_chap || *rejected == wire::ppp_pap) close("the client does not know CHAP or PAP", now);
+  if (*rejected == wire::ppp_chap || *rejected == wire::ppp_pap)
+    close("the client does not know CHAP or PAP", now);
 }
 
 void PppSession::on_ipcp(const wire::PppPacket& packet, TimePoint now) {
   if (phase_ != Phase::address && phase_ != Phase::network) return;
   ipcp_heard_ = true;
   const bool is_request = wire::PppCode{packet.code} == wire::PppCode::configure_request;
-  const bool waits = phase_ == Phase::address || (is_request && !opened_ && ipcp_.would_acknowledge(packet.data));
+  const bool waits =
+      phase_ == Phase::address || (is_request && !opened_ && ipcp_.would_acknowledge(packet.data));
   if (!waits) {
     if (is_request) held_.clear();
     return ipcp_.on_packet(packet, now);
@@ -93,7 +95,8 @@ void PppSession::ask_for_address() {
 // IP comes here only where the data plane takes it for the gateway itself: a DHCPINFORM.
 void PppSession::on_ipv4(wire::Bytes packet) {
   if (!is_ip_up()) return;
-  const auto answer = answer_dhcp_inform(packet, settings_.dhcp, assigned(), settings_.gateway_address, mru());
+  const auto answer =
+      answer_dhcp_inform(packet, settings_.dhcp, assigned(), settings_.gateway_address, mru());
   if (!answer) return;
   if (answer->routes_left_out != 0) {
     report(Level::warning, fmt::format("{} routes do not fit into the answer to the client's DHCPINFORM",
@@ -122,8 +125,8 @@ void PppSession::on_authenticated(Question question, const AuthenticationResult&
   follow(now);
 }
 
-void PppSession::on_address(Question question, const std::optional<Assigned>& assigned, std::string_view problem,
-                            TimePoint now) {
+void PppSession::on_address(Question question, const std::optional<Assigned>& assigned,
+                            std::string_view problem, TimePoint now) {
   if (phase_ != Phase::address || question != address_question_) return;
   if (!assigned || assigned->address == 0)
     return close(problem.empty() ? "there is no address for this user" : problem, now);
@@ -220,8 +223,8 @@ void PppSession::follow_ipcp(TimePoint now) {
         actions_.emplace_back(IpUp{assigned().address});
         break;
       case Negotiation::Change::down: {
-        // Anew: until it is open again, no IP. The client's own request may have been acknowledged already, so
-        // the data plane stays open then; only an end closes it.
+        // Anew: until it is open again, no IP. The client's own request may have been acknowledged already,
+        // so the data plane stays open then; only an end closes it.
         const bool ends = ipcp_.state() == State::stopping || ipcp_.state() == State::closing;
         if (ends) return close(ipcp_.cause(), now);
         break;
@@ -278,7 +281,8 @@ void PppSession::on_timer(TimePoint now) {
   lcp_.on_timer(now);
   if (phase_ == Phase::authenticate) authenticator_.on_timer(now);
   if (phase_ == Phase::network) {
-    // A client that was never told of its success waits for that, not for IPCP, and can't ask (RFC 1994 §4.2).
+    // A client that was never told of its success waits for that, not for IPCP, and can't ask (RFC 1994
+    // §4.2).
     if (!ipcp_heard_ && ipcp_.next_due() && now >= *ipcp_.next_due()) authenticator_.repeat_success();
     ipcp_.on_timer(now);
   }

@@ -25,13 +25,13 @@ namespace espgate::control::ppp {
 class PppSession {
  public:
   enum class Phase : std::uint8_t {
-    dead,          // before start()
-    establish,     // LCP
+    dead,       // before start()
+    establish,  // LCP
     authenticate,
-    address,       // it is being found
-    network,       // IPCP
-    terminate,     // waits for the client's Terminate-Ack
-    down,          // says nothing more
+    address,    // it is being found
+    network,    // IPCP
+    terminate,  // waits for the client's Terminate-Ack
+    down,       // says nothing more
   };
   struct Environment {
     Random random;
@@ -103,18 +103,18 @@ class PppSession {
   Authenticator authenticator_;
   Ipcp ipcp_;
   Phase phase_ = Phase::dead;
-  std::string reason_;             // why it ends
-  std::vector<std::byte> held_;    // an IPCP packet that waits for the address or for the data plane
-  bool ipcp_heard_ = false;        // so the client knows that it is known
+  std::string reason_;           // why it ends
+  std::vector<std::byte> held_;  // an IPCP packet that waits for the address or for the data plane
+  bool ipcp_heard_ = false;      // so the client knows that it is known
   Question last_question_ = 0;
   Question address_question_ = 0;  // 0: none is open
   Question opening_ = 0;           // the data plane is being told
   bool opened_ = false;            // it lets IP pass
   TimePoint address_deadline_{};
-  TimePoint heard_{};              // the last frame
-  TimePoint echo_due_{};           // not before
+  TimePoint heard_{};     // the last frame
+  TimePoint echo_due_{};  // not before
   unsigned echoes_unanswered_ = 0;
-  TimePoint rejects_since_{};      // Protocol-Rejects: so many in that second
+  TimePoint rejects_since_{};  // Protocol-Rejects: so many in that second
   unsigned rejects_ = 0;
 };
 

@@ -28,16 +28,16 @@ struct DhcpSettings {
 
 // What the administrator has decided for all sessions. Does not change while a core runs.
 struct Settings {
-  std::string name = "espgate";  // in CHAP challenges
+  std::string name = "espgate";                      // in CHAP challenges
   std::vector<Method> methods = {Method::mschapv2};  // the one to be asked for first in front
-  std::uint16_t mru = 1400;      // bytes; what we ask for, and the most that is sent to the client
-  bool ask_for_compression = true;   // the client may leave out FF 03 and a byte of the protocol number
+  std::uint16_t mru = 1400;           // bytes; what we ask for, and the most that is sent to the client
+  bool ask_for_compression = true;    // the client may leave out FF 03 and a byte of the protocol number
   std::uint32_t gateway_address = 0;  // ours inside, host order
   DhcpSettings dhcp;
 
   std::chrono::seconds restart{3};  // RFC 1661 §4.6
   unsigned most_configures = 10, most_terminates = 2, most_failures = 5;
-  unsigned most_wrong_passwords = 3;           // where the protocol lets a client try again: PAP
+  unsigned most_wrong_passwords = 3;             // where the protocol lets a client try again: PAP
   std::chrono::seconds authentication_time{60};  // from LCP's opening
   std::chrono::seconds address_time{30};         // for the address to be found
   std::chrono::seconds echo_interval{30};        // of silence before we ask; 0: never

@@ -28,8 +28,9 @@ struct Exchange {
   std::string_view sentence, user, password, authenticator, peer, nt_response, success;
 };
 const Exchange exchanges[] = {
-    {"RFC 2759 §9.2", "User", "clientPass", "5b5d7c7d7b3f2f3e3c2c602132262628", "21402324255e262a28295f2b3a337c7e",
-     "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df", "S=407A5589115FD0D6209F510FE9C04566932CDA56"},
+    {"RFC 2759 §9.2", "User", "clientPass", "5b5d7c7d7b3f2f3e3c2c602132262628",
+     "21402324255e262a28295f2b3a337c7e", "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df",
+     "S=407A5589115FD0D6209F510FE9C04566932CDA56"},
     {"a real login of pppd 2.4.9", "alice", "alice-pass-1", "0aa84c340dde4b748cb57bcfcaeda6ee",
      "1f6d6686a5d0d1a62688781e7d37bddc", "6cbef8bd676ba7cf9ffd8b6af3e6a32179ed416ea220ce4c",
      "S=A5ABCF2DAF036CA2D17CFB603625BC4888207EC9"},
@@ -48,8 +49,9 @@ TEST(MsChapV2, HashesPasswordsAsTheRfcsDo) {
   // RFC 2759 §9.2 and RFC 3079 §3.5.
   const auto hash = nt_password_hash(text("clientPass"));
   EXPECT_EQ(to_hex(hash.bytes()), "44ebba8d5312b8d611474411f56989ae");
-  EXPECT_EQ(to_hex(challenge_hash(array<16>(exchanges[0].peer), array<16>(exchanges[0].authenticator), "User")),
-            "d02e4386bce91226");
+  EXPECT_EQ(
+      to_hex(challenge_hash(array<16>(exchanges[0].peer), array<16>(exchanges[0].authenticator), "User")),
+      "d02e4386bce91226");
 }
 
 TEST(MsChapV2, HashesPasswordsBeyondAscii) {
@@ -74,14 +76,17 @@ TEST(MsChapV2, AnswersAsOthersDo) {
   for (const auto& e : exchanges) {
     SCOPED_TRACE(std::string(e.sentence));
     const auto hash = nt_password_hash(text(e.password));
-    EXPECT_EQ(to_hex(nt_response(array<16>(e.authenticator), array<16>(e.peer), e.user, hash.bytes())), e.nt_response);
-    EXPECT_EQ(verify_mschapv2(text(e.password), array<16>(e.authenticator), response_value(e), e.user), e.success);
+    EXPECT_EQ(to_hex(nt_response(array<16>(e.authenticator), array<16>(e.peer), e.user, hash.bytes())),
+              e.nt_response);
+    EXPECT_EQ(verify_mschapv2(text(e.password), array<16>(e.authenticator), response_value(e), e.user),
+              e.success);
   }
 }
 
 TEST(MsChapV2, LeavesTheDomainOutOfTheHash) {
   const auto& e = exchanges[0];
-  EXPECT_EQ(verify_mschapv2(text(e.password), array<16>(e.authenticator), response_value(e), "OFFICE\\User"), e.success);
+  EXPECT_EQ(verify_mschapv2(text(e.password), array<16>(e.authenticator), response_value(e), "OFFICE\\User"),
+            e.success);
   EXPECT_EQ(without_domain("a\\b\\c"), "c");
   EXPECT_EQ(without_domain("user@example.net"), "user@example.net");
 }
@@ -110,7 +115,8 @@ TEST(Chap, ComparesMd5OfIdSecretAndChallenge) {
   EXPECT_TRUE(verify_chap_md5(text("secret"), 0x17, text("0123456789abcdef"), response));
   EXPECT_FALSE(verify_chap_md5(text("secret"), 0x18, text("0123456789abcdef"), response));
   EXPECT_FALSE(verify_chap_md5(text("Secret"), 0x17, text("0123456789abcdef"), response));
-  EXPECT_FALSE(verify_chap_md5(text("secret"), 0x17, text("0123456789abcdef"), std::span(response).first(15)));
+  EXPECT_FALSE(
+      verify_chap_md5(text("secret"), 0x17, text("0123456789abcdef"), std::span(response).first(15)));
 }
 
 TEST(Pap, ComparesPasswords) {

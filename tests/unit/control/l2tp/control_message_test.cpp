@@ -43,7 +43,8 @@ TEST(HiddenAvp, IsHiddenAsTheRfcSays) {
   const Case cases[] = {
       {"6e94", "", "be6a7353"},
       {"6e94", "a5a5a5a5", "be6a73537a41e17c"},
-      {"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff0011", "a5", "be4a1dd6fdd7008cab01c9c316a139a5c6d1a431b1bef50c40e881e73201f1d7c974d8b402"},
+      {"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff0011", "a5",
+       "be4a1dd6fdd7008cab01c9c316a139a5c6d1a431b1bef50c40e881e73201f1d7c974d8b402"},
   };
   for (const auto& c : cases) {
     const auto hidden = hide_avp(9, from_hex(c.value), from_hex(c.padding), vector, text("secret"));

@@ -28,7 +28,8 @@ constexpr std::string_view xl2tpd_scccn = "c8020014fcf0000000010001 800800000000
 constexpr std::string_view xl2tpd_icrq =
     "c8020030fcf0000000020001 800800000000000a 80080000000ed014 800a0000000f00000001 800a0000001200000000";
 constexpr std::string_view xl2tpd_iccn =
-    "c8020032fcf086bf00030002 800800000000000c 800a0000001800000000 800a0000001300000001 000a0000002600000000";
+    "c8020032fcf086bf00030002 800800000000000c 800a0000001800000000 800a0000001300000001 "
+    "000a0000002600000000";
 constexpr std::string_view xl2tpd_stopccn =
     "c802002efcf0000000040002 8008000000000004 8008000000096e94 80120000000100010000476f6f6462796521";
 
@@ -61,7 +62,8 @@ TEST(Handshake, OfXl2tpdAsItCameOverTheWire) {
   EXPECT_FALSE(lab.ups.back().sequencing_required);
   lab.give(from_hex(xl2tpd_stopccn));
   EXPECT_THAT(lab.take_names(), ElementsAre("ZLB"));
-  EXPECT_THAT(lab.events, ElementsAre("starting", "up", HasSubstr("Goodbye!"), HasSubstr("result 1 (cleared): Goodbye!")));
+  EXPECT_THAT(lab.events, ElementsAre("starting", "up", HasSubstr("Goodbye!"),
+                                      HasSubstr("result 1 (cleared): Goodbye!")));
   EXPECT_THAT(lab.reports, Contains(HasSubstr("tunnel")));
 }
 
@@ -162,7 +164,8 @@ TEST(Handshake, RefusesAnSccrqAndSaysWhy) {
       {"no version", "8008000000096e94", StopResult::general_error, 6},
       {"a mandatory AVP that nobody knows", "8008000000020100 8008000000096e94 800800000063ffff",
        StopResult::general_error, 8},
-      {"a mandatory AVP of a vendor", "8008000000020100 8008000000096e94 800800090001ffff", StopResult::general_error, 8},
+      {"a mandatory AVP of a vendor", "8008000000020100 8008000000096e94 800800090001ffff",
+       StopResult::general_error, 8},
       {"a reserved bit in a mandatory AVP", "8008000000020100 8008000000096e94 a0080000000a0004",
        StopResult::general_error, 8},
       {"framing capabilities of two bytes", "8008000000020100 8008000000096e94 8008000000030003",
@@ -173,7 +176,8 @@ TEST(Handshake, RefusesAnSccrqAndSaysWhy) {
        StopResult::general_error, 2},
       {"a mandatory hidden AVP without a secret", "8008000000020100 8008000000096e94 c00a00000003 00000003",
        StopResult::general_error, 8},
-      {"a challenge without a secret", "8008000000020100 8008000000096e94 80160000000b 00112233445566778899aabbccddeeff",
+      {"a challenge without a secret",
+       "8008000000020100 8008000000096e94 80160000000b 00112233445566778899aabbccddeeff",
        StopResult::not_authorized, 0},
   };
   for (const auto& c : cases) {
@@ -204,7 +208,7 @@ TEST(Handshake, PassesOverWhatIsNotMandatory) {
   Lac client(lab);
   client.send(client.sccrq()
                   .avp(L2tpAttribute{99}, false, from_hex("ffff"))
-                  .avp(L2tpAttribute::firmware_revision, false, from_hex("ff"))        // wrong length
+                  .avp(L2tpAttribute::firmware_revision, false, from_hex("ff"))          // wrong length
                   .avp(L2tpAttribute::tie_breaker, false, from_hex("0000000000000001"))  // we never began
                   .avp(L2tpAttribute::call_serial_number, true, from_hex("00000001")));  // of another message
   EXPECT_EQ(lab.last_message().type(), L2tpMessageType::sccrp);
@@ -213,8 +217,9 @@ TEST(Handshake, PassesOverWhatIsNotMandatory) {
 
 TEST(Handshake, DropsWhatIsNoControlMessage) {
   LnsLab lab;
-  for (const std::string_view hex : {"", "c802", "0002fcf086bfff03c021", "c802000cfcf0000000000000",
-                                     "c8020014000000000000000080080000000000ff", "c803000c0000000000000000"}) {
+  for (const std::string_view hex :
+       {"", "c802", "0002fcf086bfff03c021", "c802000cfcf0000000000000",
+        "c8020014000000000000000080080000000000ff", "c803000c0000000000000000"}) {
     lab.give(from_hex(hex));
   }
   EXPECT_THAT(lab.sent, IsEmpty());
@@ -292,8 +297,8 @@ TEST(Handshake, ReadsHiddenAvps) {
   message.number16(L2tpAttribute::protocol_version, true, 0x0100)
       .text(L2tpAttribute::host_name, true, "client")
       .avp(L2tpAttribute::random_vector, true, vector)
-      .avp(L2tpAttribute::assigned_tunnel_id, true, l2tp::hide_avp(9, from_hex("6e94"), from_hex("aaaa"), vector, secret),
-           true);
+      .avp(L2tpAttribute::assigned_tunnel_id, true,
+           l2tp::hide_avp(9, from_hex("6e94"), from_hex("aaaa"), vector, secret), true);
   client.send(message);
   EXPECT_EQ(lab.last_message().type(), L2tpMessageType::sccrp);
   EXPECT_EQ(lab.last_header().tunnel_id(), 0x6e94);
@@ -308,12 +313,14 @@ TEST(Calls, AreRefusedForAReason) {
     ErrorCode error;
   };
   const Case cases[] = {
-      {"an outgoing call", L2tpMessageType::ocrq, "80080000000ed014", CallResult::no_facilities, ErrorCode::none},
-      {"an unknown mandatory AVP", L2tpMessageType::icrq, "80080000000ed014 800800000063ffff", CallResult::general_error,
-       ErrorCode::unknown_mandatory_avp},
+      {"an outgoing call", L2tpMessageType::ocrq, "80080000000ed014", CallResult::no_facilities,
+       ErrorCode::none},
+      {"an unknown mandatory AVP", L2tpMessageType::icrq, "80080000000ed014 800800000063ffff",
+       CallResult::general_error, ErrorCode::unknown_mandatory_avp},
       {"a serial number of two bytes", L2tpMessageType::icrq, "80080000000ed014 80080000000f0001",
        CallResult::general_error, ErrorCode::wrong_length},
-      {"session id 0", L2tpMessageType::icrq, "80080000000e0000", CallResult::general_error, ErrorCode::bad_session_id},
+      {"session id 0", L2tpMessageType::icrq, "80080000000e0000", CallResult::general_error,
+       ErrorCode::bad_session_id},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(std::string(c.sentence));
@@ -351,7 +358,8 @@ TEST(Calls, SeveralInATunnelUpToTheLimit) {
   EXPECT_EQ(lab.last_message().result().error, static_cast<unsigned>(ErrorCode::no_resources));
   client.look();
   client.send(client.icrq(3));
-  EXPECT_EQ(lab.last_message().result().error, static_cast<unsigned>(ErrorCode::bad_session_id)) << "a taken id";
+  EXPECT_EQ(lab.last_message().result().error, static_cast<unsigned>(ErrorCode::bad_session_id))
+      << "a taken id";
 }
 
 TEST(Calls, EndByEitherSide) {

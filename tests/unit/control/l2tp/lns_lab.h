@@ -167,7 +167,8 @@ class Lac {
   }
   [[nodiscard]] Builder iccn(std::uint16_t peer_session) const {
     auto built = message(L2tpMessageType::iccn, peer_session);
-    built.number32(L2tpAttribute::tx_connect_speed, true, 10'000'000).number32(L2tpAttribute::framing_type, true, 1);
+    built.number32(L2tpAttribute::tx_connect_speed, true, 10'000'000)
+        .number32(L2tpAttribute::framing_type, true, 1);
     return built;
   }
 
@@ -188,7 +189,8 @@ class Lac {
   void look() {
     for (const auto& datagram : lab.sent) {
       const auto header = wire::L2tpHeader::parse(datagram.bytes);
-      if (!header || header->tunnel_id() != tunnel || header->payload().empty() || header->ns() != nr) continue;
+      if (!header || header->tunnel_id() != tunnel || header->payload().empty() || header->ns() != nr)
+        continue;
       ++nr;
       const auto message = l2tp::ControlMessage::parse(header->payload(), {});
       if (message.type() == L2tpMessageType::sccrp)

@@ -143,7 +143,8 @@ TEST(Window, OfTheClientIsRespected) {
   for (const std::uint16_t window : std::initializer_list<std::uint16_t>{1, 4, 8}) {
     l2tp::ControlChannel channel;
     channel.set_peer_window(window);
-    for (int i = 0; i < 100; ++i) channel.send(wire::L2tpMessageBuilder(1, 0, L2tpMessageType::hello).finish());
+    for (int i = 0; i < 100; ++i)
+      channel.send(wire::L2tpMessageBuilder(1, 0, L2tpMessageType::hello).finish());
     TimePoint now{};
     std::size_t sent = 0, most_in_flight = 0;
     std::uint16_t acknowledged = 0;
@@ -213,7 +214,8 @@ TEST(Silence, ThatIsTooLongEndsTheTunnel) {
   Lac client(lab);
   client.open();
   lab.pass(17min);
-  EXPECT_THAT(lab.events, ElementsAre("down: the client does not answer", "tunnel down: the client does not answer"));
+  EXPECT_THAT(lab.events,
+              ElementsAre("down: the client does not answer", "tunnel down: the client does not answer"));
   EXPECT_TRUE(lab.lns->done());
 
   l2tp::Settings strict;
@@ -295,6 +297,7 @@ class PatientLac {
 
   std::vector<std::vector<std::byte>> on_second() {  // everything that is not acknowledged, again
     std::vector<std::vector<std::byte>> out;
+    out.reserve(unacknowledged.size());
     for (auto& [number, message] : unacknowledged) out.push_back(numbered(message, number));
     return out;
   }

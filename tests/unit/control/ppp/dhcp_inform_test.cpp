@@ -33,7 +33,8 @@ std::vector<std::byte> packet_of(const Inform& inform) {
   wire::store_big_endian(dhcp.data() + 236, std::uint32_t{0x63825363});
   std::string options = "3501" + to_hex(std::vector<std::byte>{std::byte{inform.type}});
   if (inform.parameters != "-")
-    options += "37" + to_hex(std::vector<std::byte>{std::byte(inform.parameters.size() / 2)}) + inform.parameters;
+    options +=
+        "37" + to_hex(std::vector<std::byte>{std::byte(inform.parameters.size() / 2)}) + inform.parameters;
   options += inform.more + "ff";
   const auto bytes = from_hex(options);
   dhcp.insert(dhcp.end(), bytes.begin(), bytes.end());
@@ -72,7 +73,8 @@ std::map<unsigned, std::string> options_of(wire::Bytes packet) {
 ppp::DhcpSettings office() {
   ppp::DhcpSettings settings;
   settings.domain = "office.example";
-  settings.routes = {{*Ipv4Prefix::from_string("10.30.0.0/16"), 0}, {*Ipv4Prefix::from_string("192.168.5.0/25"), 0x0a280002}};
+  settings.routes = {{*Ipv4Prefix::from_string("10.30.0.0/16"), 0},
+                     {*Ipv4Prefix::from_string("192.168.5.0/25"), 0x0a280002}};
   return settings;
 }
 
@@ -84,7 +86,9 @@ std::optional<ppp::DhcpAnswer> answer(const Inform& inform, const ppp::DhcpSetti
 }
 
 // RFC 3442: 16 and two bytes, 25 and four; then the router.
-constexpr std::string_view office_routes = "100a1e0a280001" "19c0a805000a280002";
+constexpr std::string_view office_routes =
+    "100a1e0a280001"
+    "19c0a805000a280002";
 
 TEST(DhcpInform, TellsWindowsAllThatItAsksFor) {
   const auto reply = answer({});
@@ -105,7 +109,9 @@ TEST(DhcpInform, TellsWindowsAllThatItAsksFor) {
 }
 
 TEST(DhcpInform, TellsMacosOnlyWhatItAsksFor) {
-  const auto reply = answer({.parameters = "062c2b01f90f", .more = "3d070800000001" "0000"});
+  const auto reply = answer({.parameters = "062c2b01f90f",
+                             .more = "3d070800000001"
+                                     "0000"});
   ASSERT_TRUE(reply);
   auto options = options_of(reply->packet);
   EXPECT_EQ(options[249], office_routes);
@@ -135,8 +141,7 @@ TEST(DhcpInform, IsNotAnsweredUnlessItIsOne) {
 
 TEST(DhcpInform, GivesRoutesAsFarAsTheyFit) {
   ppp::DhcpSettings settings;
-  for (std::uint32_t i = 0; i < 70; ++i)
-    settings.routes.push_back({{0x0a000000 + (i << 8), 24}, 0});
+  for (std::uint32_t i = 0; i < 70; ++i) settings.routes.push_back({{0x0a000000 + (i << 8), 24}, 0});
   struct Case {
     std::string_view sentence;
     std::uint16_t mru;

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const std::vector<std::string> usual_events = {"authenticate alice", "link up 1400",  "need address alice",
+const std::vector<std::string> usual_events = {"authenticate alice", "link up 1400", "need address alice",
                                                "opening 10.40.0.10", "ip up"};
 
 // What pppd 2.4.9 sent to another server, with the parts of its answers that depend on who asks put in here:
@@ -36,16 +36,22 @@ TEST(Login, OfPppdAsItCameOverTheWire) {
   ack[2] = std::byte{2};
   lab.give(ack);
   ASSERT_EQ(lab.frames.size(), 1U);
-  EXPECT_EQ(to_hex(lab.frames[0]), "c2230101001c10" "0aa84c340dde4b748cb57bcfcaeda6ee" "65737067617465");
+  EXPECT_EQ(to_hex(lab.frames[0]),
+            "c2230101001c10"
+            "0aa84c340dde4b748cb57bcfcaeda6ee"
+            "65737067617465");
   lab.frames.clear();
   lab.give("ff03c02109000008fe186214");  // its echo request
   EXPECT_EQ(lab.take_briefs(), (std::vector<std::string>{"c021 0a"}));
   lab.give(
-      "ff03c2230201003b311f6d6686a5d0d1a62688781e7d37bddc00000000000000006cbef8bd676ba7cf9ffd8b6af3e6a32179ed416ea2"
+      "ff03c2230201003b311f6d6686a5d0d1a62688781e7d37bddc00000000000000006cbef8bd676ba7cf9ffd8b6af3e6a32179ed"
+      "416ea2"
       "20ce4c00616c696365");
   const auto answers = lab.take_frames();
   ASSERT_EQ(answers.size(), 2U);
-  EXPECT_EQ(answers[0], "c2230301002e" + to_hex(std::as_bytes(std::span("S=A5ABCF2DAF036CA2D17CFB603625BC4888207EC9", 42))));
+  EXPECT_EQ(
+      answers[0],
+      "c2230301002e" + to_hex(std::as_bytes(std::span("S=A5ABCF2DAF036CA2D17CFB603625BC4888207EC9", 42))));
   EXPECT_EQ(answers[1], "80210101000a03060a280001");
   lab.give("ff03802101010016030600000000810600000000830600000000");
   // The second DNS server is not to be had; then all is as it should be.
@@ -65,7 +71,9 @@ TEST(Login, OfPppdAsItCameOverTheWire) {
 TEST(Login, FirstWordIsMruMethodAndMagic) {
   PppLab lab;
   lab.start();
-  EXPECT_THAT(lab.take_frames(), ElementsAre(HasSubstr("c0210101001701040578" "0305c22381" "0506")));
+  EXPECT_THAT(lab.take_frames(), ElementsAre(HasSubstr("c0210101001701040578"
+                                                       "0305c22381"
+                                                       "0506")));
 }
 
 struct Client {
@@ -78,7 +86,8 @@ struct Client {
 TEST(Login, OfClientsAsTheyAre) {
   PppClient::Options linux_client, windows, mac, android;
   linux_client.lcp = "0104 0500 0206 00000000 0506 fe186214";
-  windows.lcp = "0104 0578 0506 4a3b2c1d 0702 0802 0d03 06 1104 064e 1317 01 5fca4f9b7b2a4c0d9e6e6bd0f3c0c1a2 00000000";
+  windows.lcp =
+      "0104 0578 0506 4a3b2c1d 0702 0802 0d03 06 1104 064e 1317 01 5fca4f9b7b2a4c0d9e6e6bd0f3c0c1a2 00000000";
   windows.ipcp = "0306 00000000 8106 00000000 8206 00000000 8306 00000000 8406 00000000";
   windows.others = {"8057 0101 000e 010a 0011223344556677", "80fd 0102 000a 1206 010000e1"};
   mac.lcp = "0206 00000000 0506 55667788 0702 0802";
@@ -122,7 +131,8 @@ TEST(Login, TheConfigureAckWaitsForTheDataPlane) {
   EXPECT_THAT(lab.events, Contains("opening 10.40.0.10"));
   EXPECT_THAT(lab.events, Not(Contains("ip up")));
   EXPECT_FALSE(client.ipcp_acked);
-  EXPECT_EQ(std::ranges::count(lab.events, "opening 10.40.0.10"), 1) << "asked once, however often the client asks";
+  EXPECT_EQ(std::ranges::count(lab.events, "opening 10.40.0.10"), 1)
+      << "asked once, however often the client asks";
   lab.session->on_opened(lab.opening_question + 1, true, lab.now);
   lab.settle();
   EXPECT_FALSE(lab.session->is_ip_up()) << "that was no answer to the question";
@@ -206,11 +216,21 @@ TEST(Login, ByTheMethodThatBothTake) {
       {"the client wants CHAP-MD5, which is allowed", {mschapv2, chap_md5}, "c22305", "", "ip up"},
       {"the client wants PAP, the last of ours", {mschapv2, chap_md5, pap}, "c023", "", "ip up"},
       {"only PAP", {pap}, "", "", "ip up"},
-      {"the client wants EAP only", {mschapv2, chap_md5, pap}, "c227", "",
+      {"the client wants EAP only",
+       {mschapv2, chap_md5, pap},
+       "c227",
+       "",
        "down: the client takes no authentication by PAP: allow another method, or change the client"},
-      {"the client wants PAP, which is not allowed", {mschapv2}, "c023", "",
+      {"the client wants PAP, which is not allowed",
+       {mschapv2},
+       "c023",
+       "",
        "down: the client takes no authentication by MS-CHAPv2: allow another method, or change the client"},
-      {"the client does not say who it is", {mschapv2}, "", "03", "down: the client refuses to authenticate itself"},
+      {"the client does not say who it is",
+       {mschapv2},
+       "",
+       "03",
+       "down: the client refuses to authenticate itself"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(std::string(c.sentence));
@@ -283,7 +303,8 @@ TEST(Login, AClientThatInsistsOnItsAddressDoesNotGetIt) {
   client.options.ipcp = "0306 c0a80101";
   lab.start();
   std::uint8_t id = 10;
-  talk(lab, client, 4s, [&](wire::Bytes frame) { return brief(frame) == "8021 01" && frame[7] != std::byte{6} ? 0U : 1U; });
+  talk(lab, client, 4s,
+       [&](wire::Bytes frame) { return brief(frame) == "8021 01" && frame[7] != std::byte{6} ? 0U : 1U; });
   for (int i = 0; i < 10 && lab.session->phase() == ppp::PppSession::Phase::network; ++i) {
     auto frame = from_hex("80210100000a0306c0a80101");
     frame[3] = std::byte(id++);
@@ -421,7 +442,8 @@ TEST(Restart, RefusesRecordsThatAreCut) {
   lab.session->encode(out);
   for (std::size_t length = 0; length < out.result().size(); ++length) {
     control::Decoder in(std::span(out.result()).first(length));
-    EXPECT_EQ(ppp::PppSession::decode(in, lab.settings, {[](std::span<std::byte>) {}, {}}, lab.now), nullptr) << length;
+    EXPECT_EQ(ppp::PppSession::decode(in, lab.settings, {[](std::span<std::byte>) {}, {}}, lab.now), nullptr)
+        << length;
   }
 }
 
@@ -433,7 +455,9 @@ TEST(Network, ThatLosesAndDoublesStillConnects) {
     PppLab lab;
     PppClient client({});
     lab.start();
-    talk(lab, client, 120s, [&](wire::Bytes) { return random() % 100 < 15 ? 0U : random() % 100 < 15 ? 2U : 1U; });
+    talk(lab, client, 120s, [&](wire::Bytes) {
+      return random() % 100 < 15 ? 0U : random() % 100 < 15 ? 2U : 1U;
+    });
     connected += lab.session->is_ip_up() ? 1U : 0U;
   }
   EXPECT_GE(connected, rounds * 95 / 100);

@@ -26,7 +26,10 @@ void open_lcp(PppLab& lab) {
   ack[2] = std::byte{2};
   lab.frames.clear();
   lab.give(ack);
-  lab.give("c0210101000e" "010400c8" "0506fe186214");
+  lab.give(
+      "c0210101000e"
+      "010400c8"
+      "0506fe186214");
   ASSERT_TRUE(lab.session->lcp().is_opened());
   lab.frames.clear();
 }
@@ -64,8 +67,8 @@ TEST(Lcp, AnswersRequestsOptionByOption) {
     lab.give(wire::ppp_frame(wire::ppp_lcp, wire::PppCode::configure_request, 0x42, options));
     const auto expected = from_hex(c.answer);
     EXPECT_THAT(lab.take_frames(),
-                ElementsAre(to_hex(wire::ppp_frame(wire::ppp_lcp, static_cast<std::uint8_t>(from_hex(c.code)[0]), 0x42,
-                                                   expected))));
+                ElementsAre(to_hex(wire::ppp_frame(
+                    wire::ppp_lcp, static_cast<std::uint8_t>(from_hex(c.code)[0]), 0x42, expected))));
   }
 }
 
@@ -74,8 +77,8 @@ TEST(Lcp, PassesOverRequestsThatDoNotParse) {
   lab.start();
   lab.frames.clear();
   for (const std::string_view hex :
-       {"c021", "c02101", "c02101010003", "c021010100ff", "c0210101000501", "c021010100060100", "c02101010006010a",
-        "c0210101000a010405780301", "00", "ff03", "fe"}) {
+       {"c021", "c02101", "c02101010003", "c021010100ff", "c0210101000501", "c021010100060100",
+        "c02101010006010a", "c0210101000a010405780301", "00", "ff03", "fe"}) {
     lab.give(hex);
     EXPECT_THAT(lab.take_frames(), IsEmpty()) << hex;
   }
@@ -137,7 +140,10 @@ TEST(Lcp, AnAckOfSomethingElseIsNone) {
   ack[2] = std::byte{2};
   ack.back() ^= std::byte{1};
   lab.give(ack);
-  lab.give("c0210101000e" "010400c8" "0506fe186214");
+  lab.give(
+      "c0210101000e"
+      "010400c8"
+      "0506fe186214");
   EXPECT_FALSE(lab.session->lcp().is_opened());
 }
 
@@ -165,7 +171,7 @@ TEST(Lcp, EchoesFitTheClientsMru) {
   EXPECT_NE(to_hex(wire::Bytes(lab.frames[0]).subspan(6, 4)), "77777777") << "our magic number, not its own";
   lab.frames.clear();
   lab.give("c02109010004");
-  lab.give("c0210b010008fe186214");  // discard
+  lab.give("c0210b010008fe186214");          // discard
   lab.give("c0210c01000cfe1862144d53525f");  // identification
   lab.give("c0210d01000cfe18621400000100");  // time remaining
   EXPECT_THAT(lab.frames, IsEmpty());
@@ -228,14 +234,15 @@ TEST(Ipcp, AnswersRequestsOptionByOption) {
     PppClient client({});
     lab.start();
     // The client keeps its own IPCP to itself.
-    talk(lab, client, 1s, [](wire::Bytes frame) { return brief(frame) == "8021 01" && frame.size() > 12 ? 0U : 1U; });
+    talk(lab, client, 1s,
+         [](wire::Bytes frame) { return brief(frame) == "8021 01" && frame.size() > 12 ? 0U : 1U; });
     ASSERT_EQ(lab.session->phase(), ppp::PppSession::Phase::network);
     lab.frames.clear();
     const auto options = from_hex(c.options), expected = from_hex(c.answer);
     lab.give(wire::ppp_frame(wire::ppp_ipcp, wire::PppCode::configure_request, 0x42, options));
     EXPECT_THAT(lab.take_frames(),
-                ElementsAre(to_hex(wire::ppp_frame(wire::ppp_ipcp, static_cast<std::uint8_t>(from_hex(c.code)[0]), 0x42,
-                                                   expected))));
+                ElementsAre(to_hex(wire::ppp_frame(
+                    wire::ppp_ipcp, static_cast<std::uint8_t>(from_hex(c.code)[0]), 0x42, expected))));
   }
 }
 

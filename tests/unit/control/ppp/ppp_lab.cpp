@@ -81,10 +81,10 @@ void PppLab::perform(ppp::SessionAction& action) {
     question = std::move(*ask);
     if (hold_authentication) return;
     const bool exists = question->user == user;
-    session->on_authenticated(
-        question->question,
-        exists ? ppp::authenticate(*question, text(password)) : ppp::AuthenticationResult{false, "", 691, "unknown"},
-        now);
+    session->on_authenticated(question->question,
+                              exists ? ppp::authenticate(*question, text(password))
+                                     : ppp::AuthenticationResult{false, "", 691, "unknown"},
+                              now);
   } else if (auto* need = std::get_if<ppp::NeedAddress>(&action)) {
     events.push_back("need address " + need->user);
     address_question = need->question;
@@ -132,7 +132,8 @@ std::vector<std::string> PppLab::take_briefs() {
 std::vector<std::vector<std::byte>> PppClient::on_tick() {
   Frames out;
   if (terminated) return out;
-  if (!lcp_acked) out.push_back(wire::ppp_frame(wire::ppp_lcp, PppCode::configure_request, lcp_id_, from_hex(options.lcp)));
+  if (!lcp_acked)
+    out.push_back(wire::ppp_frame(wire::ppp_lcp, PppCode::configure_request, lcp_id_, from_hex(options.lcp)));
   if (pap_ && lcp_acked && lcp_acks && !known && !refused) {
     std::vector<std::byte> data(1, std::byte(options.user.size()));
     for (const auto byte : text(options.user)) data.push_back(byte);
@@ -145,7 +146,8 @@ std::vector<std::vector<std::byte>> PppClient::on_tick() {
 }
 
 void PppClient::request_ipcp(Frames& out) const {
-  out.push_back(wire::ppp_frame(wire::ppp_ipcp, PppCode::configure_request, ipcp_id_, from_hex(options.ipcp)));
+  out.push_back(
+      wire::ppp_frame(wire::ppp_ipcp, PppCode::configure_request, ipcp_id_, from_hex(options.ipcp)));
 }
 
 std::vector<std::vector<std::byte>> PppClient::on_frame(wire::Bytes bytes) {
@@ -206,10 +208,12 @@ void PppClient::on_lcp(const wire::PppPacket& packet, Frames& out) {
       const auto all = from_hex(options.lcp);
       wire::PppOptionWalk walk(all);
       for (auto option = walk.next(); option && *option; option = walk.next())
-        if (to_hex(packet.data).find(to_hex((*option)->whole)) == std::string::npos) kept += to_hex((*option)->whole);
+        if (to_hex(packet.data).find(to_hex((*option)->whole)) == std::string::npos)
+          kept += to_hex((*option)->whole);
       options.lcp = kept;
       ++lcp_id_;
-      out.push_back(wire::ppp_frame(wire::ppp_lcp, PppCode::configure_request, lcp_id_, from_hex(options.lcp)));
+      out.push_back(
+          wire::ppp_frame(wire::ppp_lcp, PppCode::configure_request, lcp_id_, from_hex(options.lcp)));
       return;
     }
     case PppCode::echo_request:

@@ -54,7 +54,8 @@ class PppLab {
   std::vector<std::byte> next_challenge;
 
   std::vector<std::vector<std::byte>> frames;
-  // "authenticate alice", "link up 1400", "need address alice", "opening 10.40.0.10", "ip up", "ip down", "down: …"
+  // "authenticate alice", "link up 1400", "need address alice", "opening 10.40.0.10", "ip up", "ip down",
+  // "down: …"
   std::vector<std::string> events;
   std::vector<std::string> reports;
   std::optional<ppp::Authenticate> question;
@@ -73,8 +74,8 @@ class PppClient {
   struct Options {
     std::string lcp = "0104 0578 0506 1a2b3c4d";  // of its Configure-Requests, in hexadecimal
     std::string ipcp = "0306 00000000 8106 00000000 8306 00000000";
-    std::string refuses = {};        // LCP option types that it rejects, "0708"
-    std::string wants_method = {};   // data of an authentication option that it naks with
+    std::string refuses = {};       // LCP option types that it rejects, "0708"
+    std::string wants_method = {};  // data of an authentication option that it naks with
     std::string user = "alice", password = "alice-pass-1";
     std::vector<std::string> others = {};  // frames that it sends once it is known, like CCP's
   };
@@ -89,9 +90,9 @@ class PppClient {
   bool known = false, refused = false;
   bool ipcp_acked = false, ipcp_acks = false;
   bool terminated = false;
-  std::string address;      // hexadecimal, from IPCP
-  std::string failure;      // the text of CHAP's or PAP's answer
-  std::vector<std::string> rejected;  // PPP protocols that the server does not know
+  std::string address;                  // hexadecimal, from IPCP
+  std::string failure;                  // the text of CHAP's or PAP's answer
+  std::vector<std::string> rejected;    // PPP protocols that the server does not know
   std::vector<std::string> server_lcp;  // options of the server's requests
 
  private:
