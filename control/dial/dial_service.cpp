@@ -178,6 +178,7 @@ bool DialService::act_once(Caller& caller) {
     perform(caller, action);
   }
   std::vector<std::uint16_t> sessions;
+  sessions.reserve(caller.lines.size());
   for (const auto& [session, line] : caller.lines) sessions.push_back(session);
   for (const std::uint16_t session : sessions) {
     const auto at = caller.lines.find(session);

@@ -407,7 +407,7 @@ TEST_F(PskFiles, AreReadAndMayEndInANewline) {
 }
 
 TEST_F(PskFiles, AreRefusedWhenOthersMayUseThem) {
-  for (const mode_t mode : {0644, 0640, 0604, 0620}) {
+  for (const mode_t mode : {0644U, 0640U, 0604U, 0620U}) {
     const auto path = write("psk", "from a file\n", mode);
     const std::string message = load_with(path);
     EXPECT_THAT(message, HasSubstr("gateway.toml:12:15: secret_file: \"" + path.string() +

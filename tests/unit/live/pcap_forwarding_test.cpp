@@ -129,8 +129,9 @@ TEST_P(PcapForwarding, every_packet_comes_out_inside_once_and_whole) {
   for (std::string packet : expected) {
     packet.at(8) = 63;
     // One less in the upper byte of a word makes the checksum 0x0100 more (RFC 1624).
-    const unsigned sum =
-        (static_cast<unsigned char>(packet[10]) << 8 | static_cast<unsigned char>(packet[11])) + 0x100;
+    const unsigned upper = static_cast<unsigned char>(packet[10]),
+                   lower = static_cast<unsigned char>(packet[11]);
+    const unsigned sum = (upper << 8U | lower) + 0x100U;
     const unsigned folded = (sum & 0xffff) + (sum >> 16);
     packet[10] = static_cast<char>(folded >> 8);
     packet[11] = static_cast<char>(folded & 0xff);

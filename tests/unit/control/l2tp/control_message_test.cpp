@@ -61,7 +61,7 @@ TEST(HiddenAvp, ChecksTheInnerLength) {
   EXPECT_EQ(reveal_avp(9, from_hex("aa"), vector, text("s")).error(), wire::ParseError::truncated);
   // A length of one more than there is.
   auto hidden = hide_avp(9, from_hex("6e94"), {}, vector, text("s"));
-  hidden[1] ^= std::byte{2 ^ 3};
+  hidden[1] ^= std::byte{0x2 ^ 0x3};
   EXPECT_EQ(reveal_avp(9, hidden, vector, text("s")).error(), wire::ParseError::bad_length);
   hidden[1] ^= std::byte{3 ^ 0};
   EXPECT_TRUE(reveal_avp(9, hidden, vector, text("s"))->empty());
