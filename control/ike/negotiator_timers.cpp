@@ -120,6 +120,7 @@ bool Negotiator::probe(Peer& peer, TimePoint now) {
 
 void Negotiator::service_pairs(Peer& peer, TimePoint now) {
   std::vector<std::uint32_t> slots;
+  slots.reserve(peer.pairs.size());
   for (const auto& pair : peer.pairs) slots.push_back(pair->slot);
   for (const std::uint32_t slot : slots) {
     SaPair& pair = *peer.find_pair(slot);
@@ -146,6 +147,7 @@ void Negotiator::service_pairs(Peer& peer, TimePoint now) {
 
 void Negotiator::service_ike_sas(Peer& peer, TimePoint now) {
   std::vector<Cookies> all;
+  all.reserve(peer.ike_sas.size());
   for (const auto& sa : peer.ike_sas) all.push_back(sa->cookies);
   for (const Cookies& cookies : all) {
     IkeSa* sa = find(cookies);
