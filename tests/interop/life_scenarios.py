@@ -54,14 +54,19 @@ def delete_by_client(run):
 
 @for_each_client("delete-by-gateway")
 def delete_by_gateway(run):
-    # Libreswan dials again at once if it is to keep its connection up.
     run.connect(run.client, Settings(rekeys=False))
     run.frames(run.client)
-    for row in run.gateway.clients():
-        run.gateway.disconnect(row["peer_id"])
-    run.eventually(lambda: not run.client.sas(), "the gateway disconnects the client, and that has no SA left",
+    ended = {spi for spis in run.client.spis() for spi in spis}
+    rows = [row["peer_id"] for row in run.gateway.clients()]
+    for peer_id in rows:
+        run.gateway.disconnect(peer_id)
+    # Libreswan may dial again at once, as its connection is to be up: then it is with other SAs, as another peer.
+    run.eventually(lambda: not ended & {spi for spis in run.client.spis() for spi in spis},
+                   "the gateway disconnects the client, and that has none of these SAs left",
                    detail=lambda: str(run.client.sas()))
-    run.gone()
+    run.eventually(lambda: not ended & (set(run.gateway.sas("in")) | set(run.gateway.sas("out"))),
+                   "the gateway has none of them left", detail=lambda: str(sorted(run.gateway.sas("in"))))
+    run.check(not set(rows) & {row["peer_id"] for row in run.gateway.clients()}, "the peer is gone")
 
 
 @for_each_client("control-dies")
