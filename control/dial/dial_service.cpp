@@ -47,6 +47,10 @@ l2tp::Settings make_l2tp(const config::Config& config) {
   settings.secret = config.l2tp.secret.clone();
   settings.require_challenge = config.l2tp.require_challenge;
   settings.hello = std::chrono::seconds(config.l2tp.hello_seconds);
+  // For PPP 0 is never, for a tunnel at once.
+  const bool forever = config.ppp.dead_after_seconds == 0;
+  settings.dormant =
+      forever ? std::chrono::hours(24 * 365) : std::chrono::seconds(config.ppp.dead_after_seconds);
   return settings;
 }
 
