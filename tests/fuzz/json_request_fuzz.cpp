@@ -2,6 +2,7 @@
 // Any line as a request to control. Each gets one line of JSON that says whether it is ok, and why not.
 #include "channel/json_line.h"
 #include "control/api/api.h"
+#include "control/event_log.h"
 #include "tests/fuzz/invariant.h"
 
 #include <cstdint>
@@ -27,19 +28,23 @@ class Source final : public control::StatusSource {
   }
   [[nodiscard]] const control::Gateway& gateway() const override { return gateway_; }
   [[nodiscard]] std::optional<Connection> connection() const override { return std::nullopt; }
+  [[nodiscard]] control::IkeService* ike() override { return nullptr; }
+  [[nodiscard]] control::EventLog& event_log() override { return event_log_; }
+  [[nodiscard]] control::DialService* dial() override { return nullptr; }
   [[nodiscard]] const std::string& last_connect_error() const override { return error_; }
   [[nodiscard]] std::chrono::seconds uptime() const override { return std::chrono::seconds(1); }
 
  private:
   control::Gateway gateway_;
+  control::EventLog event_log_{{}};
   std::string error_ = "nobody there";
 };
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Source source;
-  static const control::Api api(source);
+  static Source source;
+  static control::Api api(source);
   const std::string_view line(reinterpret_cast<const char*>(data), size);
   const std::string text =
       channel::answer_json_line(line, [](const nlohmann::json& request) { return api.answer(request); });
