@@ -8,7 +8,7 @@ seeds=tests/fuzz/corpus/$target
 mkdir -p "$found" build/fuzz/log build/fuzz/artifacts
 folders=("$found")
 [ -d "$seeds" ] && folders+=("$seeds")
-if "build/fuzz/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
+if "build/asan-ubsan/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
   -artifact_prefix="build/fuzz/artifacts/$target-" "${folders[@]}" >"$log" 2>&1; then
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   coverage=$(grep -oE 'cov: [0-9]+' "$log" | tail -1)
