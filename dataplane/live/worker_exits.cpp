@@ -3,8 +3,10 @@
 #include "dataplane/icmp_reply.h"
 #include "dataplane/live/worker.h"
 #include "dataplane/sa_table.h"
+#include "wire/dhcp.h"
 #include "wire/esp.h"
 #include "wire/icmp.h"
+#include "wire/ppp.h"
 #include "wire/udp.h"
 
 namespace espgate::dataplane::live {
@@ -42,6 +44,15 @@ void describe_inner(const Packet& packet, channel::PacketRecord& record) {
   record.slot = Spi::slot_of(packet.inbound_sa->spi);
   record.tunnel = static_cast<std::uint16_t>(packet.tunnel_and_session >> 16);
   record.session = static_cast<std::uint16_t>(packet.tunnel_and_session);
+}
+
+// What clients ask by DHCP inside their session (RFC 2131 §4.4.3): control answers.
+bool is_dhcp_question(const Packet& packet) {
+  if (packet.inbound_sa == nullptr || packet.session == nullptr) return false;
+  const auto ip = wire::Ipv4Packet::parse(packet.bytes());
+  if (!ip || ip->protocol() != wire::ip_protocol_udp || ip->is_fragment()) return false;
+  const auto udp = wire::UdpDatagram::parse(ip->payload());
+  return udp && udp->destination_port() == wire::udp_port_dhcp_server;
 }
 
 bool is_outer_ipv4(const Packet& packet) {
@@ -84,6 +95,13 @@ void Worker::settle_punted(Packet& packet) {
     case Punt::ppp_control:
       return give_to_control(packet, channel::PacketKind::ppp_control);
     case Punt::local:
+      if (is_dhcp_question(packet)) {
+        // As a PPP frame again; its own protocol field may have been a byte shorter, the L2TP header was not.
+        packet.data -= sizeof wire::ppp_ipv4;
+        packet.length += sizeof wire::ppp_ipv4;
+        wire::store_big_endian(packet.data, wire::ppp_ipv4);
+        return give_to_control(packet, channel::PacketKind::ppp_control);
+      }
       count_drop(DropReason::local_unwanted);
       return explain(packet, DropReason::local_unwanted);
     case Punt::keepalive:

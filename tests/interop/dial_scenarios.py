@@ -81,9 +81,17 @@ def come_in(run, client, user=None, password=None, options=""):
                    f"the client has the address {address}", 10, lambda: said(client))
 
 
-@for_each_client("dial", quick=True)
+def told_by_dhcp(run, client):
+    """What the client learns by DHCPINFORM: option -> value in hexadecimal."""
+    address = connected(run, USERS[client.name][0])[0]["address"]
+    answer = client.guest.run(f"python3 /host/dhcp_inform.py ppp0 {address} 2>&1 || true")
+    return dict(line.split() for line in answer.splitlines() if len(line.split()) == 2)
+
+
+@for_each_client("dial", quick=True, tables={"ppp": {"dns": ["10.30.0.53"], "domain": "corp.example",
+                                                     "routes": ["10.30.0.0/24", "10.64.0.0/10"]}})
 def dial_in(run):
-    """The whole way: address and DNS by IPCP, a ping through the tunnel, and the end of it."""
+    """The whole way: address and DNS by IPCP, routes by DHCP, a ping through the tunnel, and the end of it."""
     client = run.client
     try:
         come_in(run, client)
@@ -91,6 +99,11 @@ def dial_in(run):
                   lambda: said(client))
         answers = ping(client)
         run.check(answers == 5, "a host of the private side answers 5 pings", f"{answers}: {said(client)}")
+        told = told_by_dhcp(run, client)
+        routes = "180a1e000a1e0001" + "0a0a400a1e0001"  # 10.30.0.0/24 and 10.64.0.0/10 by 10.30.0.1
+        run.check(told.get("121") == routes and told.get("249") == routes, "DHCP tells the routes twice", str(told))
+        run.check(told.get("15") == b"corp.example".hex() and told.get("6") == "0a1e0035",
+                  "and the domain and the DNS server", str(told))
         client.guest.run("echo 'd lab' >/run/l2tp-control")
         run.eventually(lambda: not lines(run), "the session is gone when the client hangs up", 20)
     finally:

@@ -4,6 +4,8 @@
 #include "tests/unit/cli/command_line.h"
 #include "tests/unit/live/installed.h"
 #include "tests/unit/live/pcap_gateway.h"
+#include "wire/ipv4.h"
+#include "wire/udp.h"
 
 #include <algorithm>
 
@@ -37,6 +39,26 @@ Datagram with_address(const Datagram& frame) {
   Datagram all = bytes_of({0xff, 0x03});
   all.insert(all.end(), frame.begin(), frame.end());
   return all;
+}
+
+constexpr std::uint32_t dhcp_client = 0x0a28'0002;
+
+// What passes for one on the way: an IPv4 packet with UDP to that port.
+Datagram dhcp_question(std::uint32_t destination, std::uint16_t port, std::uint32_t source = dhcp_client) {
+  Datagram packet(sizeof(wire::Ipv4Header) + sizeof(wire::UdpHeader) + 240);
+  wire::build_ipv4(packet, {.total_length = packet.size(),
+                            .protocol = wire::ip_protocol_udp,
+                            .source = source,
+                            .destination = destination});
+  wire::build_udp(std::span(packet).subspan(sizeof(wire::Ipv4Header)),
+                  {.source_port = 68, .destination_port = port, .payload_length = 240});
+  return packet;
+}
+
+Datagram ppp_ip(const Datagram& packet) {
+  Datagram frame = bytes_of({0x00, 0x21});
+  frame.insert(frame.end(), packet.begin(), packet.end());
+  return frame;
 }
 
 class ControlPackets : public testing::TestWithParam<unsigned> {
@@ -90,6 +112,39 @@ TEST_P(ControlPackets, what_a_client_says_is_told_with_peer_slot_ports_and_ids) 
   expect(2, PacketKind::ppp_control, lcp(1), 1701, tunnel, session);
   expect(3, PacketKind::ppp_control, lcp(2), 50002, tunnel, session);
   gateway.stop();
+}
+
+// Windows and macOS ask for routes as soon as IPCP is open. The protocol field comes in either length.
+TEST_P(ControlPackets, what_a_client_asks_by_dhcp_is_told_as_a_ppp_frame) {
+  constexpr std::uint32_t broadcast = 0xffff'ffff, own = 0x0a1e'0001, elsewhere = 0x0a28'0001;
+  const Datagram asked = dhcp_question(broadcast, 67), asked_us = dhcp_question(own, 67);
+  const Datagram short_field = bytes_of({0x21});
+  Datagram compressed = short_field;
+  compressed.insert(compressed.end(), asked_us.begin(), asked_us.end());
+  PcapGateway gateway(
+      {.workers = GetParam(),
+       .outside = {client.frame(l2tp_data_message(tunnel, session, with_address(ppp_ip(asked)))),
+                   client.frame(l2tp_data_message(tunnel, session, compressed)),
+                   client.frame(l2tp_data_message(tunnel, session, ppp_ip(dhcp_question(broadcast, 137)))),
+                   client.frame(l2tp_data_message(tunnel, session,
+                                                  ppp_ip(dhcp_question(elsewhere, 67, 0x0a28'0009))))}});
+  ASSERT_EQ(gateway.apply(peer_command(1)), Result::ok);
+  ASSERT_EQ(gateway.apply(sa_command(1, slot, Direction::outbound, "aes256-sha256")), Result::ok);
+  ASSERT_EQ(gateway.apply(session_command(1, tunnel, dhcp_client, slot)), Result::ok);
+  ASSERT_EQ(gateway.apply(sa_command(1, slot, Direction::inbound, "aes256-sha256")), Result::ok);
+  gateway.wait_until([&] { return gateway.packets.size() >= 2 && gateway.drops("local_unwanted") > 0; });
+  gateway.stop();
+  ASSERT_EQ(gateway.packets.size(), 2u) << "neither another port, nor somebody else's address";
+  std::ranges::sort(gateway.packets, {}, [](const auto& packet) { return packet.bytes; });
+  std::vector<Datagram> expected{ppp_ip(asked), ppp_ip(asked_us)};
+  std::ranges::sort(expected);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto& [worker, header, told] = gateway.packets[i];
+    EXPECT_EQ(header.kind, PacketKind::ppp_control);
+    EXPECT_EQ(header.session, session);
+    EXPECT_EQ(header.tunnel, tunnel);
+    EXPECT_EQ(told, expected[i]);
+  }
 }
 
 TEST_P(ControlPackets, what_control_says_leaves_in_the_sa_of_the_peer) {
