@@ -13,7 +13,7 @@
 namespace espgate::channel {
 
 inline constexpr std::uint64_t magic = 0x3165'7461'6770'7365;  // "espgate1"
-inline constexpr std::uint32_t abi_version = 1;
+inline constexpr std::uint32_t abi_version = 2;
 
 using Address = std::array<std::byte, 16>;
 
@@ -82,6 +82,11 @@ struct SessionUpdate {
   bool address_control;                         // PPP FF 03 is sent
   bool compress_protocol;
   bool length_field;  // L2TP length is sent
+  // The client has asked for sequence numbers (RFC 2661 §4.4.6): all that we send in the session has them.
+  bool sequencing;
+  // How much of inner IP passes, in 1000 bits a second; 0: as much as comes. What is more is dropped. The
+  // same rates again let go on what was counted against them.
+  std::uint32_t rate_from_client_kbit, rate_to_client_kbit;
 };
 
 struct SessionDelete {
@@ -151,11 +156,17 @@ struct Event {
   std::uint32_t slot = 0;
   std::uint32_t spi = 0;
   Direction direction = Direction::inbound;
+  bool sequencing = false;  // dump_session
   std::uint16_t tunnel = 0, session = 0;
   std::uint16_t remote_port = 0;
   Address remote{};         // dump_session: the inner address
-  std::uint64_t value = 0;  // dump_sa: outbound, the next sequence; inbound, the highest
+  std::uint64_t value = 0;  // dump_sa: outbound, the next sequence; inbound, the highest. dump_session: rates
 };
+
+// An Event's `value` of dump_session.
+[[nodiscard]] constexpr std::uint64_t rates_value(const SessionUpdate& session) {
+  return std::uint64_t{session.rate_from_client_kbit} << 32 | session.rate_to_client_kbit;
+}
 
 // What a packet is that control reads or sends. What goes inside an SA leaves by an SA or not at all: if the
 // SA is gone it is dropped (control_no_sa).
@@ -188,11 +199,17 @@ struct PacketRecord {
 
 // How far an SA pair has counted, in the counters segment, index = slot. The data plane stores before a
 // packet leaves or is forwarded; control reads, also after the data plane has died.
-struct SaProgress {
+//
+// Packets and bytes are those of the SAs in the slot: from 0 when one is added, each direction by itself.
+// They stay when it is deleted, until the next is added. Bytes are what ESP protects: UDP, L2TP, PPP and
+// inner IP.
+struct alignas(64) SaProgress {
   std::atomic<std::uint64_t> outbound_next;  // 0: nothing sent yet
   std::atomic<std::uint64_t> inbound_highest;
+  std::atomic<std::uint64_t> inbound_packets, inbound_bytes;
+  std::atomic<std::uint64_t> outbound_packets, outbound_bytes;
 };
-static_assert(sizeof(SaProgress) == 16 && std::atomic<std::uint64_t>::is_always_lock_free);
+static_assert(sizeof(SaProgress) == 64 && std::atomic<std::uint64_t>::is_always_lock_free);
 
 static_assert(std::is_trivially_copyable_v<Command> && std::is_trivially_copyable_v<Event> &&
               std::is_trivially_copyable_v<PacketRecord>);

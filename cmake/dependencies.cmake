@@ -20,7 +20,7 @@ list(FILTER dpdk_cflags EXCLUDE REGEX "^-march=|^-I")
 target_compile_options(espgate_dpdk_import INTERFACE ${dpdk_cflags})
 target_include_directories(espgate_dpdk_import SYSTEM INTERFACE ${DPDK_INCLUDE_DIRS})
 target_link_libraries(espgate_dpdk_import INTERFACE
-  rte_eal rte_mbuf rte_mempool rte_mempool_ring rte_ring rte_hash rte_ip_frag rte_lpm rte_rcu rte_timer rte_ethdev rte_net rte_kvargs)
+  rte_eal rte_mbuf rte_mempool rte_mempool_ring rte_ring rte_hash rte_ip_frag rte_lpm rte_meter rte_rcu rte_timer rte_ethdev rte_net rte_kvargs)
 
 set(ESPGATE_HAVE_IPSEC_MB OFF)
 if(ESPGATE_IPSEC_MB)

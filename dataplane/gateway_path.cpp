@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/gateway_path.h"
 
+#include "dataplane/cycle_clock.h"
 #include "dataplane/run_stage.h"
 #include "dataplane/stages/classify.h"
 #include "dataplane/stages/control_push.h"
@@ -24,6 +25,7 @@
 #include "dataplane/stages/owner_check.h"
 #include "dataplane/stages/ppp_l2tp_push.h"
 #include "dataplane/stages/ppp_pull.h"
+#include "dataplane/stages/rate_limit.h"
 #include "dataplane/stages/replay_check.h"
 #include "dataplane/stages/sa_lookup.h"
 #include "dataplane/stages/session_lookup.h"
@@ -65,6 +67,8 @@ void GatewayPath::esp(Burst& burst) {
   run_stage(Stage::l2tp_pull, burst, stats, [&] { l2tp_pull(burst); });
   run_stage(Stage::ppp_pull, burst, stats, [&] { ppp_pull(burst); });
   run_stage(Stage::ip_input, burst, stats, [&] { ip_input(burst); });
+  if (limits_rates()) [[unlikely]]
+    run_stage(Stage::rate_limit, burst, stats, [&] { rate_limit_from_client(burst, read_cycles()); });
   forward(burst);
 }
 
@@ -103,6 +107,8 @@ void GatewayPath::to_clients(Burst& burst) {
     run_stage(Stage::owner_check, burst, stats, [&] { owner_check_outbound(burst, context_.worker); });
   run_stage(Stage::mss_clamp, burst, stats, [&] { mss_clamp(burst); });
   run_stage(Stage::mtu_check, burst, stats, [&] { mtu_check_to_client(burst); });
+  if (limits_rates()) [[unlikely]]
+    run_stage(Stage::rate_limit, burst, stats, [&] { rate_limit_to_client(burst, read_cycles()); });
   run_stage(Stage::ppp_l2tp_push, burst, stats, [&] { ppp_l2tp_push(burst); });
   protect(burst);
 }

@@ -15,6 +15,7 @@
 #include "dataplane/worker_stats.h"
 #include "wire/ipv4_prefix.h"
 
+#include <atomic>
 #include <span>
 
 namespace espgate::dataplane {
@@ -45,6 +46,7 @@ class GatewayPath {
     bool alone = true;                        // no other worker: every SA is ours
     const OutboundTable* outbound = nullptr;  // for from_control()
     PeerTrackContext track;
+    const std::atomic<bool>* rates_in_use = nullptr;  // whether any session has a rate
   };
 
   explicit GatewayPath(const Context& context) : context_(context) {}
@@ -68,6 +70,9 @@ class GatewayPath {
   void esp(Burst& burst);
   void forward(Burst& burst);
   void protect(Burst& burst);
+  [[nodiscard]] bool limits_rates() const {
+    return context_.rates_in_use != nullptr && context_.rates_in_use->load(std::memory_order_relaxed);
+  }
 
   Context context_;
   JobBatch jobs_;

@@ -15,9 +15,10 @@ OutboundTable::OutboundTable(std::uint32_t slots)
 
 OutboundTable::~OutboundTable() { unmap_table(entries_, bytes_); }
 
-void OutboundTable::publish(OutboundSa& sa) {
+void OutboundTable::publish(OutboundSa& sa, Peer& peer) {
   assert(sa.slot < slots_ && entries_[sa.slot].sa.load(std::memory_order_relaxed) == nullptr);
   entries_[sa.slot].serial.store(++last_serial_, std::memory_order_relaxed);
+  entries_[sa.slot].peer.store(&peer, std::memory_order_relaxed);
   entries_[sa.slot].sa.store(&sa, std::memory_order_release);
 }
 

@@ -29,6 +29,8 @@ SessionHeader make_session_header(const SessionHeaderFields& fields) {
   data.tunnel_id = fields.tunnel;
   data.session_id = fields.session;
   data.length_field = fields.length_field;
+  // Nr is reserved in data messages and sent as 0 (RFC 2661 §3.1).
+  if (fields.sequencing) data.sequence = wire::L2tpSequence{};
   length += wire::build_l2tp_data(wire::MutableBytes(text).subspan(length), data, 0);
   wire::PppHeaderFields ppp;
   ppp.protocol = wire::ppp_ipv4;
@@ -41,6 +43,9 @@ SessionHeader make_session_header(const SessionHeaderFields& fields) {
   std::copy_n(text.begin(), length, header.bytes.begin() + static_cast<std::ptrdiff_t>(start));
   header.length = static_cast<std::uint8_t>(length);
   if (fields.length_field) header.l2tp_length_offset = static_cast<std::uint8_t>(start + l2tp + 2);
+  if (fields.sequencing)
+    header.l2tp_ns_offset =
+        static_cast<std::uint8_t>(start + l2tp + wire::l2tp_ns_offset(fields.length_field));
   return header;
 }
 

@@ -22,11 +22,12 @@ struct SessionHeader {
 
   std::array<std::byte, capacity> bytes{};
   std::uint8_t length = 0;  // 8 + 6..12 + 1..4
-  std::uint8_t l2tp_length_offset =
-      0;  // of L2TP's length field from the start of `bytes`; 0: no length field
-  std::uint8_t ipv6_protocol =
-      0;  // last byte of the PPP protocol field for IPv6 (0x57); IPv4's is in `bytes`
+  // Of L2TP's length field and of Ns from the start of `bytes`; 0: the header has no such field.
+  std::uint8_t l2tp_length_offset = 0;
+  std::uint8_t l2tp_ns_offset = 0;
 };
+
+struct SessionState;
 
 // One L2TP session of one peer.
 struct alignas(64) Session {
@@ -38,6 +39,7 @@ struct alignas(64) Session {
   // while workers read: see limit().
   std::uint16_t inner_limit = 1500;
   SessionHeader header;
+  SessionState* state = nullptr;  // not there where nothing is counted; outlives this
 
   // inner_limit, for whoever is not alone with the session. Any thread.
   [[nodiscard]] std::uint16_t limit() { return std::atomic_ref(inner_limit).load(std::memory_order_relaxed); }
@@ -54,6 +56,7 @@ struct SessionHeaderFields {
   std::uint16_t tunnel = 0;
   std::uint16_t session = 0;
   bool length_field = false;
+  bool sequencing = false;         // Ns and Nr
   bool address_control = true;     // PPP FF 03
   bool compress_protocol = false;  // PPP protocol field of one byte
 };

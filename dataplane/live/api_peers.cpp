@@ -50,32 +50,11 @@ json list(const Map& entries, const Page& page, const char* name, Add&& add) {
   return answer;
 }
 
-// What has passed by a peer's present SAs.
-struct Traffic {
-  std::uint64_t packets_in = 0, bytes_in = 0, packets_out = 0, bytes_out = 0;
-
-  [[nodiscard]] json to_json() const {
-    return {{"packets_in", packets_in},
-            {"bytes_in", bytes_in},
-            {"packets_out", packets_out},
-            {"bytes_out", bytes_out}};
-  }
-};
-
-Traffic traffic_of(const Installation& installation, const Installation::PeerEntry& peer) {
-  Traffic all;
-  for (const std::uint32_t slot : peer.slots) {
-    const Installation::Pair& pair = installation.pairs().at(slot);
-    if (pair.inbound) {
-      all.packets_in += pair.inbound->sa->counters.packets;
-      all.bytes_in += pair.inbound->sa->counters.bytes;
-    }
-    if (pair.outbound) {
-      all.packets_out += pair.outbound->sa->counters.packets;
-      all.bytes_out += pair.outbound->sa->counters.bytes;
-    }
-  }
-  return all;
+json traffic_json(const Installation::Traffic& traffic) {
+  return {{"packets_in", traffic.packets_in},
+          {"bytes_in", traffic.bytes_in},
+          {"packets_out", traffic.packets_out},
+          {"bytes_out", traffic.bytes_out}};
 }
 
 json peer_json(const Installation& installation, const Installation::PeerEntry& entry) {
@@ -96,7 +75,7 @@ json peer_json(const Installation& installation, const Installation::PeerEntry& 
           {"spis_in", spis_in},
           {"spis_out", spis_out},
           {"sessions", inner},
-          {"traffic", traffic_of(installation, entry).to_json()}};
+          {"traffic", traffic_json(installation.traffic_of(entry))}};
 }
 
 std::string encapsulation_text(const Peer& peer) {
@@ -213,7 +192,12 @@ json session_json(const Gateway& gateway, const Installation::PeerEntry& peer,
           {"spi_out", found.sa != nullptr ? json(spi_text(found.sa->spi)) : json()},
           {"slot", entry.wanted.outbound_slot},
           {"owner", peer.owner},
-          {"traffic", traffic_of(*gateway.installation, peer).to_json()}};
+          {"sequencing", entry.wanted.sequencing},
+          {"rate_from_client_kbit", entry.wanted.rate_from_client_kbit},
+          {"rate_to_client_kbit", entry.wanted.rate_to_client_kbit},
+          {"rate_limited_from_client", entry.state ? entry.state->from_client.dropped_packets() : 0},
+          {"rate_limited_to_client", entry.state ? entry.state->to_client.dropped_packets() : 0},
+          {"traffic", traffic_json(gateway.installation->traffic_of(peer))}};
 }
 
 }  // namespace

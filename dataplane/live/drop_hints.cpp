@@ -62,6 +62,9 @@ std::string_view drop_hint(DropReason reason) {
       return "look at what it sends: espgate trace --spi";
     case DropReason::inner_source_spoofed:
       return "the client forwards for others, or has another address than it was given: see espgate session";
+    case DropReason::rate_limited:
+      return "nothing: the user has this rate; see espgate session --json for who, and raise it there if "
+             "wrong";
     case DropReason::ttl_exceeded:
       return "nothing: traceroute does this; if many, look for a routing loop on the private side";
     case DropReason::no_route:

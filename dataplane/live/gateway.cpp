@@ -2,6 +2,8 @@
 #include "dataplane/live/gateway.h"
 
 #include "channel/user.h"
+#include "dataplane/cycle_clock.h"
+#include "dataplane/dpdk/srtcm_meter.h"
 
 #include <chrono>
 #include <thread>
@@ -105,9 +107,16 @@ tl::expected<void, std::string> Gateway::make_tables() {
                                        .progress = control->progress(),
                                        .outer_mtu = config.outer_mtu,
                                        .workers = config.workers.count,
-                                       .synchronize = [this] {
-                                         if (running_) rcu->synchronize();
-                                       }}));
+                                       .synchronize =
+                                           [this] {
+                                             if (running_) rcu->synchronize();
+                                           },
+                                       .make_meter =
+                                           [](std::uint32_t kbit) {
+                                             return dpdk::make_srtcm_meter(kbit, cycles_per_second(),
+                                                                           read_cycles());
+                                           },
+                                       .rates_in_use = &rates_in_use}));
   return {};
 }
 
@@ -135,6 +144,7 @@ tl::expected<void, std::string> Gateway::make_workers() {
                           .inside_prefixes = config.inside_prefixes,
                           .client_to_client = config.client_to_client,
                           .side = {.hops = &hops, .port = inside().id(), .networks = {}},
+                          .rates_in_use = rates_in_use,
                           .workers = config.workers.count,
                           .idle = config.workers.idle,
                           .reassembly_datagrams = config.reassembly_datagrams});

@@ -8,6 +8,7 @@
 #include "dataplane/live/worker.h"
 #include "dataplane/neighbours.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -49,6 +50,7 @@ class Gateway {
   std::unique_ptr<OutboundTable> outbound;
   std::unique_ptr<channel::DataplaneEnd> control;
   std::unique_ptr<crypto::Engine> engine;  // makes keys
+  std::atomic<bool> rates_in_use = false;  // whether any session has a rate
   std::unique_ptr<Installation> installation;
   std::unique_ptr<Fabric> fabric;
   std::unique_ptr<Shared> shared;

@@ -42,6 +42,12 @@ void InnerDatagram::put_l2tp_header(const channel::SessionUpdate& session) {
   fields.tunnel_id = session.peer_tunnel;
   fields.session_id = session.peer_session;
   fields.length_field = session.length_field;
+  if (session.sequencing) {
+    fields.sequence = wire::L2tpSequence{};
+    ticket_.tunnel_and_session = tunnel_and_session(session.tunnel, session.session);
+    ticket_.ns_offset =
+        static_cast<std::uint32_t>(header_length_ + wire::l2tp_ns_offset(fields.length_field));
+  }
   header_length_ += wire::build_l2tp_data(wire::MutableBytes(header_).subspan(header_length_), fields,
                                           address_control + record_.length);
   if (address_control == 0) return;
@@ -55,11 +61,11 @@ void InnerDatagram::put_udp_header(std::uint16_t source_port, std::uint16_t dest
                             .payload_length = header_length_ - udp_bytes + record_.length});
 }
 
-std::size_t InnerDatagram::bytes() const { return sizeof(OutboundTicket) + header_length_ + record_.length; }
+std::size_t InnerDatagram::bytes() const { return sizeof ticket_ + header_length_ + record_.length; }
 
 void InnerDatagram::write(wire::MutableBytes to) const {
-  std::memcpy(to.data(), &outbound_.ticket, sizeof(OutboundTicket));
-  const auto header = to.subspan(sizeof(OutboundTicket));
+  std::memcpy(to.data(), &ticket_, sizeof ticket_);
+  const auto header = to.subspan(sizeof ticket_);
   std::copy_n(header_.begin(), header_length_, header.begin());
   std::copy_n(record_.bytes.begin(), record_.length, header.subspan(header_length_).begin());
 }

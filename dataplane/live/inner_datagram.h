@@ -20,6 +20,9 @@ namespace espgate::dataplane::live {
 //   l2tp_control   ticket | UDP | the L2TP message
 //   ppp_control    ticket | UDP | L2TP data header | [FF 03] | the PPP frame from its protocol field
 //
+// Where the client wants sequence numbers, all messages of the session have them (RFC 2661 §4.4.6, §5.4),
+// also these: the header has room for Ns, and the ticket says where.
+//
 // The UDP checksum is 0: the client computes it over addresses that NAT may have made other than ours (RFC
 // 3948 §3.1.2), and IPv4 allows to leave it out (RFC 768); the ICV covers the datagram.
 class InnerDatagram {
@@ -37,15 +40,17 @@ class InnerDatagram {
 
  private:
   InnerDatagram(const channel::PacketRecord& record, const Installation::Sending& outbound)
-      : record_(record), outbound_(outbound) {}
+      : record_(record), outbound_(outbound), ticket_{.sa = outbound.ticket} {}
   void put_l2tp_header(const channel::SessionUpdate& session);
   void put_udp_header(std::uint16_t source_port, std::uint16_t destination_port);
 
   static constexpr std::size_t udp_bytes = 8;
-  static constexpr std::size_t most_header_bytes = udp_bytes + 8 + 2;  // L2TP with its length, FF 03
+  static constexpr std::size_t most_header_bytes =
+      udp_bytes + 12 + 2;  // L2TP with its length and numbers, FF 03
 
   const channel::PacketRecord& record_;
   Installation::Sending outbound_;
+  ControlTicket ticket_;
   std::array<std::byte, most_header_bytes> header_{};
   std::size_t header_length_ = udp_bytes;
 };

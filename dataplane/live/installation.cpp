@@ -130,7 +130,10 @@ Result Installation::add_inbound(PeerEntry& peer, Pair& pair, const channel::SaA
     options_.sas.destroy(wanted.spi);
     return Result::table_full;
   }
-  options_.progress[wanted.slot].inbound_highest.store(wanted.sequence, std::memory_order_relaxed);
+  channel::SaProgress& progress = options_.progress[wanted.slot];
+  progress.inbound_highest.store(wanted.sequence, std::memory_order_relaxed);
+  progress.inbound_packets.store(0, std::memory_order_relaxed);
+  progress.inbound_bytes.store(0, std::memory_order_relaxed);
   pair.inbound = std::make_unique<Inbound>(Inbound{.sa = &sa,
                                                    .key = std::move(*key),
                                                    .wanted = without_keys(wanted),
@@ -169,9 +172,12 @@ Result Installation::add_outbound(PeerEntry& peer, Pair& pair, const channel::Sa
                          .source_port = local.port,
                          .destination_port = remote.port});
   if (!peer.peer.add(*sa)) return Result::table_full;
-  options_.progress[wanted.slot].outbound_next.store(sa->next_sequence, std::memory_order_relaxed);
+  channel::SaProgress& progress = options_.progress[wanted.slot];
+  progress.outbound_next.store(sa->next_sequence, std::memory_order_relaxed);
+  progress.outbound_packets.store(0, std::memory_order_relaxed);
+  progress.outbound_bytes.store(0, std::memory_order_relaxed);
   const std::uint64_t first = sa->next_sequence;
-  options_.outbound.publish(*sa);
+  options_.outbound.publish(*sa, peer.peer);
   pair.outbound = std::make_unique<Outbound>(Outbound{.sa = std::move(sa),
                                                       .key = std::move(*key),
                                                       .wanted = without_keys(wanted),
@@ -208,6 +214,8 @@ void Installation::remove_inbound(PeerEntry& peer, Pair& pair) {
   options_.sas.withdraw(pair.inbound->wanted.spi);
   peer.peer.remove(*pair.inbound->sa);
   options_.synchronize();
+  peer.retired.packets_in += pair.inbound->sa->counters.packets;
+  peer.retired.bytes_in += pair.inbound->sa->counters.bytes;
   options_.sas.destroy(pair.inbound->wanted.spi);
   pair.inbound.reset();
 }
@@ -216,6 +224,8 @@ void Installation::remove_outbound(PeerEntry& peer, Pair& pair) {
   stop_sending(peer, *pair.outbound->sa);
   peer.peer.remove(*pair.outbound->sa);
   options_.synchronize();
+  peer.retired.packets_out += pair.outbound->sa->counters.packets;
+  peer.retired.bytes_out += pair.outbound->sa->counters.bytes;
   pair.outbound.reset();
 }
 

@@ -8,8 +8,10 @@
 #include "dataplane/sa.h"
 #include "dataplane/sa_table.h"
 #include "dataplane/session.h"
+#include "dataplane/session_state.h"
 #include "dataplane/session_table.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,6 +37,10 @@ class Installation {
     unsigned workers = 1;
     // Waits until no worker can hold what was unlinked before.
     std::function<void()> synchronize;
+    // Makes the meter of a rate, which is not 0.
+    std::function<std::unique_ptr<RateMeter>(std::uint32_t kbit)> make_meter = {};
+    // Set while a session has a rate: only then workers ask. nullptr: nobody does.
+    std::atomic<bool>* rates_in_use = nullptr;
   };
 
   struct Inbound {
@@ -65,10 +71,16 @@ class Installation {
   struct SessionEntry {
     std::unique_ptr<Session> session;
     channel::SessionUpdate wanted{};
+    std::unique_ptr<SessionState> state;  // from when it was first needed to the session's end
+  };
+  // What has passed by a peer's SAs, in bytes as SaCounters has them.
+  struct Traffic {
+    std::uint64_t packets_in = 0, bytes_in = 0, packets_out = 0, bytes_out = 0;
   };
   struct PeerEntry {
     Peer peer;
     std::uint8_t owner = 0;
+    Traffic retired;  // by SAs that were deleted
     std::vector<std::uint32_t> slots;
     std::vector<SessionEntry> sessions;
   };
@@ -100,6 +112,8 @@ class Installation {
   [[nodiscard]] const channel::SessionUpdate* find_session(std::uint32_t peer_id, std::uint16_t tunnel,
                                                            std::uint16_t session) const;
 
+  // By the SAs that are there and those that were.
+  [[nodiscard]] Traffic traffic_of(const PeerEntry& peer) const;
   [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<PeerEntry>>& peers() const { return peers_; }
   [[nodiscard]] const std::map<std::uint32_t, Pair>& pairs() const { return pairs_; }
   [[nodiscard]] std::span<const channel::SaProgress> progress() const { return options_.progress; }
@@ -121,6 +135,12 @@ class Installation {
   void remove_pair_if_empty(std::uint32_t slot);
   void stop_sending(PeerEntry& peer, const OutboundSa& sa);
   void set_client(const Session& session, SessionTable::Entry entry);
+  // The meters before, to be freed once no worker can hold them.
+  struct OldMeters {
+    std::unique_ptr<RateMeter> from_client, to_client;
+  };
+  [[nodiscard]] OldMeters set_rates(SessionEntry& entry, const channel::SessionUpdate& wanted);
+  void count_rates(const channel::SessionUpdate& before, const channel::SessionUpdate& now);
   void retire(PeerEntry& peer, std::unique_ptr<Session> session, Session* successor);
   [[nodiscard]] OutboundSa* outbound_of(std::uint32_t slot);
   void set_limits(PeerEntry& peer, const Outbound& outbound);
@@ -132,6 +152,7 @@ class Installation {
   std::uint64_t now_nanoseconds_ = 0;  // of the command at hand
   std::map<std::uint32_t, std::unique_ptr<PeerEntry>> peers_;
   std::map<std::uint32_t, Pair> pairs_;  // by slot
+  std::size_t sessions_with_rates_ = 0;
 };
 
 }  // namespace espgate::dataplane::live

@@ -24,8 +24,25 @@ SessionHeader header_of(const channel::SessionUpdate& wanted) {
                               .tunnel = wanted.peer_tunnel,
                               .session = wanted.peer_session,
                               .length_field = wanted.length_field,
+                              .sequencing = wanted.sequencing,
                               .address_control = wanted.address_control,
                               .compress_protocol = wanted.compress_protocol});
+}
+
+std::unique_ptr<Session> make_session(const channel::SessionUpdate& wanted, std::uint32_t inner,
+                                      const OutboundSa* sa) {
+  auto session = std::make_unique<Session>();
+  session->tunnel_and_session = tunnel_and_session(wanted.tunnel, wanted.session);
+  session->inner_address = inner;
+  session->open_for_ip = wanted.open;
+  session->header = header_of(wanted);
+  session->inner_limit =
+      sa == nullptr ? wanted.mru : inner_limit(*sa, session->header, sa->max_packet_bytes, wanted.mru);
+  return session;
+}
+
+bool has_rate(const channel::SessionUpdate& session) {
+  return session.rate_from_client_kbit != 0 || session.rate_to_client_kbit != 0;
 }
 
 }  // namespace
@@ -85,31 +102,24 @@ Result Installation::update(const channel::SessionUpdate& wanted) {
   if (holder != nullptr && (known == peer->sessions.end() || holder != known->session.get()))
     return Result::address_taken;
 
-  auto session = std::make_unique<Session>();
-  session->peer = &peer->peer;
-  session->tunnel_and_session = ids;
-  session->inner_address = *inner;
-  session->open_for_ip = wanted.open;
-  session->header = header_of(wanted);
-  session->inner_limit =
-      sa == nullptr ? wanted.mru : inner_limit(*sa, session->header, sa->max_packet_bytes, wanted.mru);
-
   auto& places = peer->peer.sessions;
   const Session* old = known == peer->sessions.end() ? nullptr : known->session.get();
   const auto place =
       std::find_if(places.begin(), places.end(), [&](const auto& each) { return each.load() == old; });
   if (place == places.end()) return Result::table_full;
+  SessionEntry& entry = old == nullptr ? peer->sessions.emplace_back() : *known;
+  const OldMeters meters = set_rates(entry, wanted);
+  entry.wanted = wanted;
+
+  auto session = make_session(wanted, *inner, sa);
+  session->peer = &peer->peer;
+  session->state = entry.state.get();
   Session* fresh = session.get();
   place->store(fresh, std::memory_order_release);
   if (old != nullptr && old->inner_address != *inner) set_client(*old, {});
   set_client(*fresh, {fresh, wanted.open ? sa : nullptr});
-  if (old == nullptr) {
-    peer->sessions.push_back({std::move(session), wanted});
-    return Result::ok;
-  }
-  std::swap(known->session, session);
-  known->wanted = wanted;
-  retire(*peer, std::move(session), fresh);
+  std::swap(entry.session, session);
+  if (session != nullptr) retire(*peer, std::move(session), fresh);
   return Result::ok;
 }
 
@@ -124,10 +134,33 @@ Result Installation::remove(const channel::SessionDelete& wanted) {
   for (auto& place : peer->peer.sessions)
     if (place.load() == at->session.get()) place.store(nullptr, std::memory_order_release);
   set_client(*at->session, {});
-  auto session = std::move(at->session);
+  SessionEntry gone = std::move(*at);  // what it has counted goes when nobody counts any more
   peer->sessions.erase(at);
-  retire(*peer, std::move(session), nullptr);
+  retire(*peer, std::move(gone.session), nullptr);
+  count_rates(gone.wanted, {});
   return Result::ok;
+}
+
+// A rate that stays keeps its meter, and with it what was sent of late; the session's counters stay in any
+// case. Workers of a session that had no state before see it with the next Session.
+Installation::OldMeters Installation::set_rates(SessionEntry& entry, const channel::SessionUpdate& wanted) {
+  const channel::SessionUpdate before = entry.wanted;
+  if (!entry.state && (wanted.sequencing || has_rate(wanted))) entry.state = std::make_unique<SessionState>();
+  count_rates(before, wanted);
+  const auto meter_of = [&](std::uint32_t kbit) { return kbit == 0 ? nullptr : options_.make_meter(kbit); };
+  OldMeters old;
+  if (wanted.rate_from_client_kbit != before.rate_from_client_kbit)
+    old.from_client = entry.state->from_client.exchange(meter_of(wanted.rate_from_client_kbit));
+  if (wanted.rate_to_client_kbit != before.rate_to_client_kbit)
+    old.to_client = entry.state->to_client.exchange(meter_of(wanted.rate_to_client_kbit));
+  return old;
+}
+
+void Installation::count_rates(const channel::SessionUpdate& before, const channel::SessionUpdate& now) {
+  if (has_rate(now)) ++sessions_with_rates_;
+  if (has_rate(before)) --sessions_with_rates_;
+  if (options_.rates_in_use != nullptr)
+    options_.rates_in_use->store(sessions_with_rates_ != 0, std::memory_order_relaxed);
 }
 
 void Installation::set_client(const Session& session, SessionTable::Entry entry) {

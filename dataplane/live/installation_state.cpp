@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is told of an installation: dumps, limits that were reached, the MTU of paths.
+// What is told of an installation: dumps, traffic, limits that were reached, the MTU of paths.
 #include "dataplane/live/installation.h"
 #include "wire/ip_address.h"
 
@@ -59,8 +59,26 @@ void Installation::dump(const std::function<void(const Event&)>& send) const {
       event.tunnel = session.wanted.tunnel;
       event.session = session.wanted.session;
       event.remote = session.wanted.inner;
+      event.sequencing = session.wanted.sequencing;
+      event.value = channel::rates_value(session.wanted);
       send(event);
     }
+}
+
+Installation::Traffic Installation::traffic_of(const PeerEntry& peer) const {
+  Traffic all = peer.retired;
+  for (const std::uint32_t slot : peer.slots) {
+    const Pair& pair = pairs_.at(slot);
+    if (pair.inbound) {
+      all.packets_in += pair.inbound->sa->counters.packets;
+      all.bytes_in += pair.inbound->sa->counters.bytes;
+    }
+    if (pair.outbound) {
+      all.packets_out += pair.outbound->sa->counters.packets;
+      all.bytes_out += pair.outbound->sa->counters.bytes;
+    }
+  }
+  return all;
 }
 
 void Installation::check_limits(std::uint64_t now_nanoseconds,

@@ -60,7 +60,8 @@ GatewayPath::Context Worker::path_context() {
           .worker = static_cast<std::uint8_t>(index_),
           .alone = shared_.workers == 1,
           .outbound = &shared_.outbound,
-          .track = {.progress = shared_.control.progress(), .events = &events_}};
+          .track = {.progress = shared_.control.progress(), .events = &events_},
+          .rates_in_use = &shared_.rates_in_use};
 }
 
 void Worker::run(const std::atomic<bool>& stop, const std::atomic<bool>& pause) {

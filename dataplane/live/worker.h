@@ -38,6 +38,7 @@ struct Shared {
   std::vector<wire::Ipv4Prefix> inside_prefixes;
   bool client_to_client = false;
   PrivateSide side;  // complete before the workers start
+  const std::atomic<bool>& rates_in_use;
   unsigned workers = 1;
   config::Idle idle = config::Idle::poll;
   unsigned reassembly_datagrams = 256;

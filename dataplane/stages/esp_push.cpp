@@ -39,6 +39,12 @@ void push(Packet& packet, const OutboundSa& sa, std::uint32_t padding) {
                                                   wire::be32(static_cast<std::uint32_t>(packet.sequence))});
 }
 
+void store_progress(const OutboundSa& sa, channel::SaProgress& progress) {
+  progress.outbound_next.store(sa.next_sequence, std::memory_order_relaxed);
+  progress.outbound_packets.store(sa.counters.packets, std::memory_order_relaxed);
+  progress.outbound_bytes.store(sa.counters.bytes, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 void esp_push(Burst& burst, std::span<channel::SaProgress> progress) {
@@ -59,8 +65,7 @@ void esp_push(Burst& burst, std::span<channel::SaProgress> progress) {
     packet.sequence = sa.next_sequence++;
     ++sa.counters.packets;
     sa.counters.bytes += packet.length;
-    if (sa.slot < progress.size())
-      progress[sa.slot].outbound_next.store(sa.next_sequence, std::memory_order_relaxed);
+    if (sa.slot < progress.size()) store_progress(sa, progress[sa.slot]);
     push(packet, sa, padding);
   }
 }

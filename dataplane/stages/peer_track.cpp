@@ -27,6 +27,13 @@ std::uint16_t source_port(const std::byte* outer) {
 
 bool is_ipv4(const std::byte* outer) { return std::to_integer<unsigned>(*outer) >> 4 == 4; }
 
+// Before the packet goes on, so that what control reads is never behind what has passed.
+void store_progress(const InboundSa& sa, channel::SaProgress& progress) {
+  progress.inbound_highest.store(sa.window.highest(), std::memory_order_relaxed);
+  progress.inbound_packets.store(sa.counters.packets, std::memory_order_relaxed);
+  progress.inbound_bytes.store(sa.counters.bytes, std::memory_order_relaxed);
+}
+
 void tell(WorkerEvents* events, WorkerEvent::Type type, const InboundSa& sa, Endpoint from) {
   if (events == nullptr) return;
   events->push({.type = type,
@@ -99,7 +106,7 @@ void peer_track(Burst& burst, const PeerTrackContext& context) {
     if (sa.observed) [[unlikely]]
       continue;
     if (const std::uint32_t slot = Spi::slot_of(sa.spi); slot < context.progress.size())
-      context.progress[slot].inbound_highest.store(sa.window.highest(), std::memory_order_relaxed);
+      store_progress(sa, context.progress[slot]);
     if (!is_ipv4(packet.outer)) [[unlikely]]
       continue;
     if (source_address(packet.outer) != sa.heard_address || source_port(packet.outer) != sa.heard_port)

@@ -43,8 +43,8 @@ TEST_F(RefusalTest, another_version_is_refused_and_both_sides_can_say_why) {
   Hello hello;
   hello.preamble.version = abi_version + 1;
   EXPECT_THAT(say(message_bytes(hello)),
-              HasSubstr("control speaks version 2 of the channel, the data plane speaks 1"));
-  EXPECT_THAT(complaints_, ElementsAre(HasSubstr("speaks version 2")));
+              HasSubstr("control speaks version 3 of the channel, the data plane speaks 2"));
+  EXPECT_THAT(complaints_, ElementsAre(HasSubstr("speaks version 3")));
   EXPECT_TRUE(connect()) << "the next one is taken";
 }
 
@@ -188,7 +188,7 @@ TEST_F(ImpostorTest, a_newer_data_plane_is_refused_with_both_versions) {
   Welcome welcome;
   welcome.preamble.version = abi_version + 6;
   EXPECT_THAT(connect_to(message_bytes(welcome)),
-              HasSubstr("the data plane speaks version 7 of the channel, control speaks 1"));
+              HasSubstr("the data plane speaks version 8 of the channel, control speaks 2"));
 }
 
 TEST_F(ImpostorTest, an_answer_without_descriptors_is_refused) {

@@ -3,6 +3,7 @@
 // both ends are the real stages.
 #include "dataplane/stages/control_push.h"
 
+#include "dataplane/session_state.h"
 #include "dataplane/stages/esp_encrypt.h"
 #include "dataplane/stages/esp_push.h"
 #include "dataplane/stages/outer_push.h"
@@ -19,7 +20,8 @@ namespace espgate::dataplane::test {
 namespace {
 
 // An L2TP control message in UDP, with the ticket in front.
-Datagram ticketed(const OutboundTicket& ticket, std::uint16_t tunnel = 7) {
+Datagram ticketed(const OutboundTicket& sa, std::uint16_t tunnel = 7) {
+  const ControlTicket ticket{.sa = sa};
   constexpr std::size_t payload = 40;
   constexpr std::size_t l2tp = wire::l2tp_control_header_length + payload;
   Datagram packet(sizeof ticket + sizeof(wire::UdpHeader) + l2tp, std::byte{0x11});
@@ -30,11 +32,30 @@ Datagram ticketed(const OutboundTicket& ticket, std::uint16_t tunnel = 7) {
   return packet;
 }
 
+// A PPP frame in a numbered session, as the manager makes it: Ns is left to the owner worker.
+Datagram numbered(const OutboundTicket& sa, std::uint32_t ids, bool length_field) {
+  constexpr std::size_t ppp = 12, udp = sizeof(wire::UdpHeader);
+  const std::size_t l2tp = length_field ? 12 : 10;
+  const ControlTicket ticket{
+      .sa = sa,
+      .tunnel_and_session = ids,
+      .ns_offset = static_cast<std::uint32_t>(udp + wire::l2tp_ns_offset(length_field))};
+  Datagram packet(sizeof ticket + udp + l2tp + ppp, std::byte{0xc0});
+  std::memcpy(packet.data(), &ticket, sizeof ticket);
+  const auto datagram = wire::MutableBytes(packet).subspan(sizeof ticket);
+  wire::build_udp(datagram, {.source_port = 1701, .destination_port = 1701, .payload_length = l2tp + ppp});
+  wire::build_l2tp_data(
+      datagram.subspan(udp),
+      {.tunnel_id = 77, .session_id = 88, .length_field = length_field, .sequence = wire::L2tpSequence{}},
+      ppp);
+  return packet;
+}
+
 class ControlPushTest : public testing::Test {
  protected:
   ControlPushTest() {
     client.client_sa.slot = 5;
-    table.publish(client.client_sa);
+    table.publish(client.client_sa, client.peer);
   }
 
   TestGateway gateway;
@@ -60,7 +81,7 @@ TEST_F(ControlPushTest, a_message_arrives_whole_and_as_l2tp_control) {
   ASSERT_EQ(outcome(received, 0), as_text(Punt::l2tp_control));
   EXPECT_EQ(outcome(received, 1), as_text(Punt::l2tp_control));
   const Packet& packet = received[0];
-  const auto message = wire::Bytes(sent).subspan(sizeof(OutboundTicket) + sizeof(wire::UdpHeader));
+  const auto message = wire::Bytes(sent).subspan(sizeof(ControlTicket) + sizeof(wire::UdpHeader));
   EXPECT_TRUE(std::ranges::equal(packet.bytes(), message));
 }
 
@@ -78,12 +99,42 @@ TEST_F(ControlPushTest, an_sa_that_has_the_slot_now_does_not_send_what_was_meant
   table.withdraw(5);
   OutboundSa other;
   other.slot = 5;
-  table.publish(other);
+  table.publish(other, client.peer);
   ASSERT_NE(*table.ticket(5), old);
   TestBurst packets({ticketed(old), ticketed(*table.ticket(5))});
   control_push(packets.burst, table);
   EXPECT_EQ(packets.outcome(0), as_text(DropReason::control_no_sa));
   EXPECT_EQ(packets.burst[1].outbound_sa, &other);
+}
+
+TEST_F(ControlPushTest, a_frame_of_a_numbered_session_gets_its_next_number) {
+  SessionState state;
+  state.next_ns = 41;
+  client.session.state = &state;
+  const std::uint32_t ids = client.session.tunnel_and_session;
+  TestBurst packets({numbered(*table.ticket(5), ids, false), ticketed(*table.ticket(5)),
+                     numbered(*table.ticket(5), ids, true)});
+  control_push(packets.burst, table);
+  ASSERT_EQ(packets.burst.live_count(), 3u);
+  for (const auto& [index, ns] : {std::pair(0U, 41), std::pair(2U, 42)}) {
+    const Datagram sent = packets.bytes(index);
+    const auto l2tp = wire::L2tpHeader::parse(wire::Bytes(sent).subspan(sizeof(wire::UdpHeader)));
+    ASSERT_TRUE(l2tp && l2tp->has_sequence());
+    EXPECT_EQ(l2tp->tunnel_id(), 77);
+    EXPECT_EQ(l2tp->session_id(), 88);
+    EXPECT_EQ(l2tp->ns(), ns);
+    EXPECT_EQ(l2tp->nr(), 0);
+    EXPECT_EQ(l2tp->payload().size(), 12u);
+  }
+  EXPECT_EQ(state.next_ns, 43) << "an L2TP control message has numbers of its own";
+}
+
+TEST_F(ControlPushTest, a_frame_whose_session_is_gone_is_dropped) {
+  const std::uint32_t ids = client.session.tunnel_and_session;
+  TestBurst packets({numbered(*table.ticket(5), ids, false), numbered(*table.ticket(5), ids + 1, false)});
+  control_push(packets.burst, table);
+  EXPECT_EQ(packets.outcome(0), as_text(DropReason::control_no_sa)) << "it has no numbers";
+  EXPECT_EQ(packets.outcome(1), as_text(DropReason::control_no_sa));
 }
 
 TEST_F(ControlPushTest, a_slot_beyond_the_table_is_no_sa) {

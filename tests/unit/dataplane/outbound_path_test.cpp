@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/dataplane/test_gateway.h"
+#include "dataplane/session_state.h"
+#include "dataplane/stages/esp_push.h"
+#include "dataplane/stages/ppp_l2tp_push.h"
+#include "tests/unit/dataplane/test_burst.h"
 #include "wire/esp.h"
 #include "wire/ethernet.h"
 #include "wire/ipv4.h"
+#include "wire/l2tp.h"
+#include "wire/ppp.h"
 #include "wire/udp.h"
 
 #include <set>
@@ -100,6 +105,65 @@ TEST_F(OutboundPathTest, sessions_are_found_by_inner_destination) {
   EXPECT_EQ(burst.drop_reason(burst[2]), DropReason::no_session);
   EXPECT_EQ(burst.drop_reason(burst[3]), DropReason::no_session);
   EXPECT_EQ(burst.drop_reason(burst[4]), DropReason::inner_ip_malformed);
+}
+
+// RFC 2661 §5.4. The longest header of all: it fills SessionHeader.
+TEST_F(OutboundPathTest, data_messages_are_numbered_where_the_client_has_asked_for_it) {
+  for (const bool length_field : {true, false}) {
+    Client& client = gateway_.add_client(
+        {.l2tp = {.tunnel = 7, .session = 9, .length_field = length_field, .sequencing = true}});
+    SessionState state;
+    state.next_ns = 0xffff;
+    client.client_session.state = &state;
+    const Datagram inner = inner_packet(client.inner_address, host, 50);
+    TestBurst packets({inner, inner, inner});
+    for (Packet& packet : packets.burst.live()) {
+      packet.session = &client.client_session;
+      packet.outbound_sa = &client.client_sa;
+    }
+    ppp_l2tp_push(packets.burst);
+    for (unsigned i = 0; i < 3; ++i) {
+      const Datagram pushed = packets.bytes(i);
+      ASSERT_EQ(pushed.size(), inner.size() + (length_field ? 24 : 22));
+      const auto udp = wire::UdpDatagram::parse(pushed);
+      ASSERT_TRUE(udp);
+      const auto l2tp = wire::L2tpHeader::parse(udp->payload());
+      ASSERT_TRUE(l2tp && l2tp->has_sequence());
+      EXPECT_EQ(l2tp->has_length(), length_field);
+      EXPECT_EQ(l2tp->tunnel_id(), 7);
+      EXPECT_EQ(l2tp->session_id(), 9);
+      EXPECT_EQ(l2tp->ns(), static_cast<std::uint16_t>(0xffff + i)) << "behind 65535 comes 0";
+      EXPECT_EQ(l2tp->nr(), 0);
+      EXPECT_EQ(l2tp->payload().size(), inner.size() + 4);
+    }
+    EXPECT_EQ(state.next_ns, 2);
+    Burst& received = gateway_.receive(gateway_.send(client, {inner}));
+    EXPECT_EQ(outcome(received, 0), "live") << "and we take such messages ourselves";
+  }
+}
+
+TEST_F(OutboundPathTest, a_session_without_numbers_has_none) {
+  Client& client = gateway_.add_client();
+  EXPECT_EQ(client.client_session.header.l2tp_ns_offset, 0);
+  const auto l2tp = wire::L2tpHeader::parse(
+      wire::Bytes(client.client_session.header.bytes).subspan(SessionHeader::capacity - 10, 6));
+  ASSERT_TRUE(l2tp);
+  EXPECT_FALSE(l2tp->has_sequence());
+}
+
+TEST_F(OutboundPathTest, how_far_an_sa_has_counted_is_stored_with_what_it_has_carried) {
+  Client& client = gateway_.add_client();
+  client.client_sa.slot = 3;
+  client.client_sa.next_sequence = 70;
+  std::vector<channel::SaProgress> progress(4);
+  TestBurst packets({Datagram(100), Datagram(60)}, 0);
+  for (Packet& packet : packets.burst.live()) packet.outbound_sa = &client.client_sa;
+  esp_push(packets.burst, progress);
+  EXPECT_EQ(progress[3].outbound_next, 72u);
+  EXPECT_EQ(progress[3].outbound_packets, 2u);
+  EXPECT_EQ(progress[3].outbound_bytes, 160u);
+  EXPECT_EQ(progress[3].inbound_packets, 0u);
+  EXPECT_EQ(progress[2].outbound_packets, 0u);
 }
 
 TEST_F(OutboundPathTest, a_buffer_without_room_is_dropped_by_name) {

@@ -257,6 +257,17 @@ TEST_F(PeerTrackTest, how_far_it_has_counted_is_stored_for_each_slot) {
   EXPECT_EQ(progress_[0].inbound_highest, 0u);
 }
 
+TEST_F(PeerTrackTest, what_an_sa_has_carried_is_stored_beside_it) {
+  Pair& pair = add_pair();
+  pair.inbound.counters.packets = 3;
+  pair.inbound.counters.bytes = 900;
+  progress_[1].outbound_packets = 7;
+  arrive({{&pair, 1, a}});
+  EXPECT_EQ(progress_[1].inbound_packets, 3u);
+  EXPECT_EQ(progress_[1].inbound_bytes, 900u);
+  EXPECT_EQ(progress_[1].outbound_packets, 7u) << "the other direction's";
+}
+
 TEST_F(PeerTrackTest, without_a_counters_segment_or_with_a_short_one_nothing_is_stored) {
   Pair& pair = add_pair();
   progress_.clear();

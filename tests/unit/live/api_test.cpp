@@ -168,12 +168,12 @@ TEST_F(ApiTest, tells_what_is_installed) {
     EXPECT_EQ(out.at("next_sequence"), 40);
     EXPECT_EQ(out.at("last_sequence"), 1000);
 
-    const json sessions = ask_json({"session", "--peer", "2"}).at("sessions");
+    const json sessions = ask_json({"session", "--match", "peer_id=2"}).at("sessions");
     ASSERT_EQ(sessions.size(), 1u);
-    EXPECT_EQ(sessions.at(0).at("inner"), "10.40.0.3");
+    EXPECT_EQ(sessions.at(0).at("address"), "10.40.0.3");
     EXPECT_EQ(sessions.at(0).at("tunnel"), 11);
     EXPECT_EQ(sessions.at(0).at("peer_session"), 22);
-    EXPECT_EQ(sessions.at(0).at("open"), true);
+    EXPECT_EQ(sessions.at(0).at("state"), "open");
     EXPECT_EQ(sessions.at(0).at("spi_out"), "0xc0000002");
 
     EXPECT_EQ(ask_json({"peer"}).at("peers").at(0).at("spis_in"), json({"0x10000407"}));

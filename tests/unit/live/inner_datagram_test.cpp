@@ -54,7 +54,7 @@ class InnerDatagramTest : public testing::Test {
     std::ranges::transform(bytes, made.bytes.begin(), [](unsigned value) { return std::byte(value); });
     return made;
   }
-  // Behind the ticket.
+  // Behind the ticket, which is kept.
   Bytes written(const PacketRecord& from) {
     const auto datagram = InnerDatagram::plan(installation, from);
     if (!datagram) {
@@ -64,9 +64,9 @@ class InnerDatagramTest : public testing::Test {
     EXPECT_EQ(datagram->owner(), 1u);
     Bytes all(datagram->bytes(), std::byte{0xa5});
     datagram->write(all);
-    OutboundTicket ticket;
     std::memcpy(&ticket, all.data(), sizeof ticket);
-    EXPECT_NE(outbound.find(ticket), nullptr);
+    EXPECT_NE(outbound.find(ticket.sa).sa, nullptr);
+    EXPECT_EQ(outbound.find(ticket.sa).peer, &installation.peers().at(1)->peer);
     return {all.begin() + sizeof ticket, all.end()};
   }
   DropReason refused(const PacketRecord& from) {
@@ -86,6 +86,7 @@ class InnerDatagramTest : public testing::Test {
   std::unique_ptr<crypto::Engine> engine;
   std::vector<channel::SaProgress> progress = std::vector<channel::SaProgress>(64);
   Installation installation;
+  ControlTicket ticket;
 };
 
 TEST_F(InnerDatagramTest, an_l2tp_message_goes_from_1701_to_the_clients_port_without_a_checksum) {
@@ -116,6 +117,24 @@ TEST_F(InnerDatagramTest, ports_and_length_field_are_the_sessions) {
   EXPECT_EQ(written(record(PacketKind::ppp_control, {0xc0, 0x23, 0x02, 0x01})),
             bytes({0x06, 0xa5, 0x11, 0x11, 0,  22,   0,    0,    0x40, 0x02, 0,
                    14,   0,    77,   0,    88, 0xff, 0x03, 0xc0, 0x23, 0x02, 0x01}));
+}
+
+// The number itself is the owner worker's, see control_push.
+TEST_F(InnerDatagramTest, a_frame_has_room_for_its_number_where_the_client_wants_one) {
+  set_session([](channel::SessionUpdate& update) { update.sequencing = true; });
+  const PacketRecord frame = record(PacketKind::ppp_control, {0xc0, 0x23, 0x02, 0x01});
+  EXPECT_EQ(written(frame), bytes({0x06, 0xa5, 0x06, 0xa5, 0,    24,  0, 0,        // UDP
+                                   0x08, 0x02, 0,    77,   0,    88,  0, 0, 0, 0,  // L2TP
+                                   0xff, 0x03, 0xc0, 0x23, 0x02, 0x01}));
+  EXPECT_EQ(ticket.tunnel_and_session, tunnel_and_session(3, 1));
+  EXPECT_EQ(ticket.ns_offset, 14u);
+  set_session([](channel::SessionUpdate& update) { update.sequencing = update.length_field = true; });
+  EXPECT_EQ(written(frame), bytes({0x06, 0xa5, 0x06, 0xa5, 0,    26,  0, 0,               // UDP
+                                   0x48, 0x02, 0,    18,   0,    77,  0, 88, 0, 0, 0, 0,  // L2TP
+                                   0xff, 0x03, 0xc0, 0x23, 0x02, 0x01}));
+  EXPECT_EQ(ticket.ns_offset, 16u);
+  (void)written(record(PacketKind::l2tp_control, {0xc8, 0x02}));
+  EXPECT_EQ(ticket.ns_offset, 0u) << "control messages have numbers of their own";
 }
 
 TEST_F(InnerDatagramTest, address_and_control_are_left_out_where_negotiated_but_never_for_lcp) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -34,13 +35,42 @@ class InstallationTest : public testing::Test {
  protected:
   InstallationTest()
       : engine(*crypto::make_engine(crypto::EngineChoice::automatic)),
-        installation({.sas = sas,
-                      .clients = clients,
-                      .outbound = outbound,
-                      .engine = *engine,
-                      .progress = progress,
-                      .workers = 2,
-                      .synchronize = [this] { ++grace_periods; }}) {}
+        installation(
+            {.sas = sas,
+             .clients = clients,
+             .outbound = outbound,
+             .engine = *engine,
+             .progress = progress,
+             .workers = 2,
+             .synchronize =
+                 [this] {
+                   ++grace_periods;
+                   if (in_grace_period) in_grace_period();
+                 },
+             .make_meter = [this](std::uint32_t kbit) { return std::make_unique<Meter>(kbit, meters); },
+             .rates_in_use = &rates_in_use}) {}
+
+  // A meter that lets nothing pass, and knows how many there are.
+  class Meter final : public RateMeter {
+   public:
+    Meter(std::uint32_t kbit, std::vector<std::uint32_t>& all) : kbit_(kbit), all_(all) {
+      all_.push_back(kbit);
+    }
+    ~Meter() override { all_.erase(std::ranges::find(all_, kbit_)); }
+    bool pass(std::uint32_t, std::uint64_t) noexcept override { return false; }
+
+   private:
+    std::uint32_t kbit_;
+    std::vector<std::uint32_t>& all_;
+  };
+  using Meters = std::vector<std::uint32_t>;
+
+  void set_rates(std::uint32_t from_client_kbit, std::uint32_t to_client_kbit) {
+    Command command = session(1, 3, pool_start + 9, 5);
+    command.session_update.rate_from_client_kbit = from_client_kbit;
+    command.session_update.rate_to_client_kbit = to_client_kbit;
+    ASSERT_EQ(installation.apply(command), Result::ok);
+  }
 
   // Peer 1 with the pair of slot 5 and a session for 10.40.0.9.
   void install() {
@@ -61,6 +91,9 @@ class InstallationTest : public testing::Test {
   std::unique_ptr<crypto::Engine> engine;
   std::vector<channel::SaProgress> progress = std::vector<channel::SaProgress>(64);
   unsigned grace_periods = 0;
+  std::function<void()> in_grace_period;
+  Meters meters;  // the rates of those that there are
+  std::atomic<bool> rates_in_use = false;
   Installation installation;
 };
 
@@ -309,15 +342,176 @@ TEST_F(InstallationTest, control_sends_by_an_sa_of_the_peer_that_is_there) {
   const auto sending = installation.sending(1, 5);
   ASSERT_TRUE(sending);
   EXPECT_EQ(sending->owner, 1u);
-  EXPECT_EQ(outbound.find(sending->ticket), clients.find(pool_start + 9).sa);
+  EXPECT_EQ(outbound.find(sending->ticket).sa, clients.find(pool_start + 9).sa);
   EXPECT_FALSE(installation.sending(2, 5)) << "another's";
   EXPECT_FALSE(installation.sending(1, 6));
   ASSERT_EQ(installation.apply(test::sa_delete_command(5, channel::Direction::outbound)), Result::ok);
   EXPECT_FALSE(installation.sending(1, 5));
-  EXPECT_EQ(outbound.find(sending->ticket), nullptr);
+  EXPECT_EQ(outbound.find(sending->ticket).sa, nullptr);
   ASSERT_EQ(installation.apply(sa(1, 5, channel::Direction::outbound, "aes256-sha256")), Result::ok);
-  EXPECT_EQ(outbound.find(sending->ticket), nullptr) << "the new one in the slot has another ticket";
+  EXPECT_EQ(outbound.find(sending->ticket).sa, nullptr) << "the new one in the slot has another ticket";
   EXPECT_TRUE(installation.sending(1, 5));
+}
+
+TEST_F(InstallationTest, what_deleted_sas_have_carried_stays_in_the_traffic_of_their_peer) {
+  install();
+  sas.find(Spi::make(1, 5, 0))->counters.packets += 10;
+  sas.find(Spi::make(1, 5, 0))->counters.bytes += 1000;
+  OutboundSa* old = clients.find(pool_start + 9).sa;
+  old->counters.packets += 20;
+  old->counters.bytes += 2000;
+  const auto expect = [&](std::uint64_t in, std::uint64_t in_bytes, std::uint64_t out,
+                          std::uint64_t out_bytes) {
+    const auto traffic = installation.traffic_of(*installation.peers().at(1));
+    EXPECT_EQ(traffic.packets_in, in);
+    EXPECT_EQ(traffic.bytes_in, in_bytes);
+    EXPECT_EQ(traffic.packets_out, out);
+    EXPECT_EQ(traffic.bytes_out, out_bytes);
+  };
+  expect(10, 1000, 20, 2000);
+  // What a worker still counts until the grace period is over belongs to it.
+  in_grace_period = [&] { ++old->counters.packets; };
+  ASSERT_EQ(installation.apply(test::sa_delete_command(5, channel::Direction::outbound)), Result::ok);
+  in_grace_period = {};
+  expect(10, 1000, 21, 2000);
+  ASSERT_EQ(installation.apply(test::sa_delete_command(5, channel::Direction::inbound)), Result::ok);
+  expect(10, 1000, 21, 2000);
+  install();
+  expect(10, 1000, 21, 2000);
+  sas.find(Spi::make(1, 5, 0))->counters.packets += 5;
+  expect(15, 1000, 21, 2000);
+}
+
+TEST_F(InstallationTest, an_sa_counts_from_0_in_its_slot_and_control_can_still_read_what_the_last_one_had) {
+  install();
+  const auto count = [&](std::uint64_t packets) {
+    progress[5].inbound_packets = progress[5].outbound_packets = packets;
+    progress[5].inbound_bytes = progress[5].outbound_bytes = 100 * packets;
+  };
+  count(7);
+  install();
+  EXPECT_EQ(progress[5].inbound_packets, 7u) << "the same again is no other SA";
+  EXPECT_EQ(progress[5].outbound_bytes, 700u);
+  ASSERT_EQ(installation.apply(test::sa_delete_command(5, channel::Direction::inbound)), Result::ok);
+  EXPECT_EQ(progress[5].inbound_bytes, 700u);
+  ASSERT_EQ(installation.apply(sa(1, 5, channel::Direction::inbound, "aes256-sha256")), Result::ok);
+  EXPECT_EQ(progress[5].inbound_packets, 0u);
+  EXPECT_EQ(progress[5].inbound_bytes, 0u);
+  EXPECT_EQ(progress[5].outbound_packets, 7u) << "the other direction goes on";
+  ASSERT_EQ(installation.apply(test::sa_delete_command(5, channel::Direction::outbound)), Result::ok);
+  ASSERT_EQ(installation.apply(sa(1, 5, channel::Direction::outbound, "aes256-sha256")), Result::ok);
+  EXPECT_EQ(progress[5].outbound_packets, 0u);
+  EXPECT_EQ(progress[5].outbound_bytes, 0u);
+}
+
+TEST_F(InstallationTest, a_numbered_session_goes_on_counting_when_it_is_updated) {
+  install();
+  EXPECT_EQ(clients.find(pool_start + 9).session->state, nullptr) << "nothing to count";
+  const auto number = [&](bool sequencing) {
+    Command command = session(1, 3, pool_start + 9, 5);
+    command.session_update.sequencing = sequencing;
+    ASSERT_EQ(installation.apply(command), Result::ok);
+  };
+  number(true);
+  const Session* first = clients.find(pool_start + 9).session;
+  ASSERT_NE(first->state, nullptr);
+  EXPECT_EQ(first->state->next_ns, 0);
+  EXPECT_NE(first->header.l2tp_ns_offset, 0);
+  first->state->next_ns = 17;
+  // The worker may send by the old session until it sees the new one.
+  in_grace_period = [&, state = first->state] { ++state->next_ns; };
+  number(true);
+  in_grace_period = {};
+  EXPECT_EQ(clients.find(pool_start + 9).session->state->next_ns, 19);
+  number(false);
+  EXPECT_EQ(clients.find(pool_start + 9).session->header.l2tp_ns_offset, 0);
+  number(true);
+  EXPECT_EQ(clients.find(pool_start + 9).session->state->next_ns, 19) << "where it was left off";
+}
+
+TEST_F(InstallationTest, four_bytes_of_numbers_leave_less_for_the_inner_packet) {
+  install();
+  const auto limit = [&](bool sequencing) {
+    Command command = session(1, 3, pool_start + 9, 5);
+    command.session_update.mru = 1500;
+    command.session_update.sequencing = sequencing;
+    EXPECT_EQ(installation.apply(command), Result::ok);
+    return clients.find(pool_start + 9).session->limit();
+  };
+  EXPECT_EQ(limit(false), limit(true) + 4);
+}
+
+TEST_F(InstallationTest, rates_that_stay_keep_their_meters_and_what_was_counted) {
+  install();
+  EXPECT_FALSE(rates_in_use);
+  set_rates(500, 1000);
+  EXPECT_TRUE(rates_in_use);
+  EXPECT_EQ(meters, (Meters{500, 1000}));
+  SessionState* state = clients.find(pool_start + 9).session->state;
+  ASSERT_NE(state, nullptr);
+  EXPECT_FALSE(state->from_client.pass(1, 0));
+  const auto* made = meters.data();
+  set_rates(500, 1000);
+  EXPECT_EQ(meters, (Meters{500, 1000}));
+  EXPECT_EQ(meters.data(), made) << "none was made meanwhile";
+  EXPECT_EQ(clients.find(pool_start + 9).session->state, state);
+  set_rates(500, 2000);
+  EXPECT_EQ(meters, (Meters{500, 2000}));
+  EXPECT_EQ(state->from_client.dropped_packets(), 1u);
+  set_rates(0, 0);
+  EXPECT_EQ(meters, Meters{});
+  EXPECT_FALSE(rates_in_use);
+  EXPECT_TRUE(state->from_client.pass(1, 0));
+  EXPECT_EQ(state->from_client.dropped_packets(), 1u) << "what a session has lost it has lost";
+}
+
+TEST_F(InstallationTest, a_meter_is_not_freed_while_a_worker_may_ask_it) {
+  install();
+  set_rates(500, 0);
+  std::vector<Meters> during;
+  in_grace_period = [&] { during.push_back(meters); };
+  set_rates(600, 0);
+  EXPECT_EQ(during, (std::vector<Meters>(2, {500, 600})));
+  EXPECT_EQ(meters, Meters{600});
+  during.clear();
+  Command gone{};
+  gone.type = CommandType::session_delete;
+  gone.session_delete = {1, 3, 1};
+  ASSERT_EQ(installation.apply(gone), Result::ok);
+  in_grace_period = {};
+  EXPECT_EQ(during, (std::vector<Meters>(2, {600})));
+  EXPECT_EQ(meters, Meters{});
+  EXPECT_FALSE(rates_in_use);
+}
+
+TEST_F(InstallationTest, rates_are_in_use_until_the_last_session_has_none) {
+  install();
+  set_rates(500, 0);
+  Command other = session(1, 4, pool_start + 10, 5);
+  other.session_update.rate_to_client_kbit = 7;
+  ASSERT_EQ(installation.apply(other), Result::ok);
+  ASSERT_EQ(installation.apply(other), Result::ok);
+  set_rates(0, 0);
+  EXPECT_TRUE(rates_in_use);
+  installation.clear();
+  EXPECT_FALSE(rates_in_use);
+  EXPECT_EQ(meters, Meters{});
+}
+
+TEST_F(InstallationTest, a_dump_tells_numbers_and_rates_of_sessions) {
+  install();
+  Command command = session(1, 3, pool_start + 9, 5);
+  command.session_update.rate_from_client_kbit = 500;
+  command.session_update.rate_to_client_kbit = 0xffff'ffff;
+  command.session_update.sequencing = true;
+  ASSERT_EQ(installation.apply(command), Result::ok);
+  std::vector<Event> events;
+  installation.dump([&](const Event& event) { events.push_back(event); });
+  const auto at = std::ranges::find(events, EventType::dump_session, &Event::type);
+  ASSERT_NE(at, events.end());
+  EXPECT_TRUE(at->sequencing);
+  EXPECT_EQ(at->value, channel::rates_value(command.session_update));
+  EXPECT_EQ(at->value, 500ULL << 32 | 0xffff'ffff);
 }
 
 }  // namespace
