@@ -51,6 +51,7 @@ Problems check(const Config& config, const Places& places) {
   check_ike(checker);
   check_pools(checker);
   check_dial_in(checker);
+  check_radius(checker);
   check_static_peers(checker);
   checker.problems.sort();
   return std::move(checker.problems);

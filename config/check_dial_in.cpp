@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// [l2tp], [ppp], [users] and [[pool]]: what clients would stumble over once IKE is through.
+// [l2tp], [ppp], [users], [[group]] and [[pool]]: what clients would stumble over once IKE is through.
 #include "config/checks.h"
 #include "config/mru.h"
 #include "config/printable.h"
@@ -125,6 +125,22 @@ void check_range(Checker& checker, const Pool& pool, const std::string& path) {
     checker.error(path, fmt::format("the pool {} has no address left", in_quotes(pool.name)));
 }
 
+void check_groups(Checker& checker) {
+  const Config& config = checker.config;
+  std::set<std::string> names, users;
+  for (std::size_t i = 0; i < config.groups.size(); ++i) {
+    const Group& group = config.groups[i];
+    const std::string path = fmt::format("group[{}]", i);
+    if (!names.insert(group.name).second)
+      checker.error(path + ".name", fmt::format("there are two groups {}", in_quotes(group.name)));
+    if (!group.pool.empty() && std::ranges::find(config.pools, group.pool, &Pool::name) == config.pools.end())
+      checker.error(path + ".pool", fmt::format("no [[pool]] is called {}", in_quotes(group.pool)));
+    for (const std::string& user : group.users)
+      if (!users.insert(user).second)
+        checker.error(path + ".users", fmt::format("{} is in two groups", in_quotes(user)));
+  }
+}
+
 }  // namespace
 
 void check_pools(Checker& checker) {
@@ -145,7 +161,9 @@ void check_pools(Checker& checker) {
     for (const std::string& user : pool.users)
       if (!users.insert(user).second)
         checker.error(path + ".users", fmt::format("{} stands in two places", in_quotes(user)));
-    if (!pool.users.empty()) continue;
+    const bool of_group = std::ranges::any_of(checker.config.groups,
+                                              [&](const Group& group) { return group.pool == pool.name; });
+    if (!pool.users.empty() || of_group) continue;
     if (for_all != nullptr)
       checker.error(path,
                     fmt::format("the pools {} and {} are both for everybody", in_quotes(for_all->name),
@@ -157,6 +175,7 @@ void check_pools(Checker& checker) {
 
 void check_dial_in(Checker& checker) {
   check_users(checker);
+  check_groups(checker);
   check_l2tp(checker);
   check_mru(checker);
   check_echo(checker);

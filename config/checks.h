@@ -58,6 +58,7 @@ void check_workers(Checker& checker);
 void check_ike(Checker& checker);
 void check_pools(Checker& checker);
 void check_dial_in(Checker& checker);
+void check_radius(Checker& checker);
 void check_static_peers(Checker& checker);
 
 }  // namespace espgate::config

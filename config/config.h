@@ -4,6 +4,7 @@
 #include "config/dial_in.h"
 #include "config/ike.h"
 #include "config/location.h"
+#include "config/radius.h"
 #include "crypto/engine.h"
 #include "crypto/secret.h"
 #include "crypto/suite.h"
@@ -101,6 +102,8 @@ struct Config {
   L2tp l2tp;
   Ppp ppp;
   Users users;
+  std::vector<Group> groups;
+  Radius radius;
   std::vector<StaticPeer> static_peers;
   std::string file;
 

@@ -4,6 +4,7 @@
 #include "config/device.h"
 #include "config/document.h"
 #include "config/preshared_key.h"
+#include "config/radius_secret.h"
 #include "config/secret_file.h"
 #include "config/sections.h"
 
@@ -51,6 +52,9 @@ void read_tables(Section& root, Config& config) {
   if (auto section = root.section("ppp", "[ppp]")) read_ppp(*section, config.ppp);
   if (auto section = root.section("users", "[users]"))
     read_users(*section, config.users, std::filesystem::path(config.file).parent_path());
+  for (const Section& section : root.sections("group"))
+    read_group(section, config.users, config.groups.emplace_back());
+  if (auto section = root.section("radius", "[radius]")) read_radius(*section, config.radius);
   root.require("outside", "[outside] is the port that clients reach");
   root.require("clients", "[clients] has the pool of their inner addresses");
   if (outside) read_port(*outside, 0, config.workers.count, config.outside);
@@ -62,8 +66,15 @@ void read_tables(Section& root, Config& config) {
   if (!idle_given) config.workers.idle = default_idle(config);
 }
 
-// Reads what [[ike.psk]] keeps in files of its own.
+// Reads what [[ike.psk]] and [[radius.server]] keep in files of their own.
 void read_secret_files(Config& config, Problems& problems) {
+  for (RadiusServer& server : config.radius.servers) {
+    if (server.secret_file.empty()) continue;
+    auto read = read_radius_secret_file(server.secret_file);
+    if (read) server.secret = std::move(*read);
+    if (!read)
+      problems.errors.push_back({server.where, std::move(read.error().what), std::move(read.error().hint)});
+  }
   for (Psk& psk : config.ike.psks) {
     if (psk.file.empty()) continue;
     auto read = read_preshared_key_file(psk.file);
@@ -75,6 +86,8 @@ void read_secret_files(Config& config, Problems& problems) {
 
 bool holds_keys(const Config& config) {
   return !config.static_peers.empty() || !config.l2tp.secret.empty() ||
+         std::ranges::any_of(config.radius.servers,
+                             [](const RadiusServer& server) { return server.secret_file.empty(); }) ||
          std::ranges::any_of(config.ike.psks, [](const Psk& psk) { return psk.file.empty(); });
 }
 

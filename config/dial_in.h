@@ -48,14 +48,37 @@ enum class Sessions : std::uint8_t {
   replace,  // the old session ends
 };
 
-// [users]: who may come.
-struct Users {
-  bool enabled = false;        // whether there is [users]; without it L2TP is refused
-  std::filesystem::path file;  // in the format of pppd's chap-secrets; from the root, or from where we run
-  std::string server;          // the lines that count have this in their second column, or *; empty: any
+// Who knows the users and their passwords.
+enum class UserSource : std::uint8_t {
+  file,    // users.file
+  radius,  // the servers of [radius]
+};
+
+// On which terms users are here; [users] has those of everybody, a [[group]] may have others.
+struct UserTerms {
   Sessions sessions = Sessions::replace;
   unsigned session_limit_seconds = 0;  // 0: none
   unsigned idle_limit_seconds = 0;     // without a packet of the client's; 0: none
+  // Of inner packets, in 1000 bits a second; 0: none.
+  unsigned rate_from_client_kbit = 0;
+  unsigned rate_to_client_kbit = 0;
+};
+
+// [users]: who may come.
+struct Users : UserTerms {
+  bool enabled = false;  // whether there is [users]; without it L2TP is refused
+  UserSource source = UserSource::file;
+  std::filesystem::path file;  // in the format of pppd's chap-secrets; from the root, or from where we run
+  std::string server;          // the lines that count have this in their second column, or *; empty: any
+  Location where;
+};
+
+// [[group]]: users with terms or a pool of their own.
+struct Group {
+  std::string name;
+  std::vector<std::string> users;
+  std::string pool;  // of a [[pool]]; empty: as for everybody
+  UserTerms terms;   // those of [users] where the group says nothing
   Location where;
 };
 
@@ -73,7 +96,7 @@ struct AddressRange {
   friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };
 
-// [[pool]]: a part of clients.pool for some users, or, without users, for all whom no other pool names.
+// [[pool]]: a part of clients.pool for some users or groups; one that names neither is for all others.
 struct Pool {
   std::string name;
   AddressRange range;

@@ -11,8 +11,9 @@
 namespace espgate::config {
 namespace {
 
-constexpr unsigned most_interval = 3600;    // seconds
-constexpr unsigned most_limit = 7 * 86400;  // seconds
+constexpr unsigned most_interval = 3600;     // seconds
+constexpr unsigned most_limit = 7 * 86400;   // seconds
+constexpr unsigned most_kbit = 400'000'000;  // 400 Gbit/s
 constexpr std::uint16_t least_mru = 576;
 constexpr std::uint16_t most_mru = 9001;
 constexpr std::size_t longest_host_name = 255;
@@ -25,6 +26,9 @@ constexpr std::array<Choice<AuthMethod>, 3> auth_methods = {
     {{"mschapv2", AuthMethod::mschapv2}, {"chap-md5", AuthMethod::chap_md5}, {"pap", AuthMethod::pap}}};
 constexpr std::array<Choice<Sessions>, 3> sessions_choices = {
     {{"several", Sessions::several}, {"one", Sessions::one}, {"replace", Sessions::replace}}};
+
+constexpr std::array<Choice<UserSource>, 2> user_sources = {
+    {{"file", UserSource::file}, {"radius", UserSource::radius}}};
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
@@ -149,6 +153,23 @@ void read_exclude(Section& section, Pool& pool) {
   }
 }
 
+void read_user_names(Section& section, std::vector<std::string>& names) {
+  std::vector<PlacedText> users;
+  section.texts("users", users, "[\"alice\", \"bob\"]");
+  for (PlacedText& user : users) {
+    if (user.text.empty()) section.error(user.where, "users: expected the name of a user, got \"\"");
+    names.push_back(std::move(user.text));
+  }
+}
+
+void read_terms(Section& section, UserTerms& terms) {
+  section.choice("sessions", terms.sessions, sessions_choices);
+  section.number("session_limit_seconds", terms.session_limit_seconds, 0U, 52 * most_limit);
+  section.number("idle_limit_seconds", terms.idle_limit_seconds, 0U, most_limit);
+  section.number("rate_from_client_kbit", terms.rate_from_client_kbit, 0U, most_kbit);
+  section.number("rate_to_client_kbit", terms.rate_to_client_kbit, 0U, most_kbit);
+}
+
 }  // namespace
 
 void read_l2tp(Section section, L2tp& l2tp) {
@@ -186,13 +207,23 @@ void read_users(Section section, Users& users, const std::filesystem::path& fold
   users.where = section.where();
   users.enabled = true;
   std::string file;
-  section.require("file", "a file in the format of pppd's chap-secrets");
+  section.choice("source", users.source, user_sources);
+  if (users.source == UserSource::file)
+    section.require("file", "a file in the format of pppd's chap-secrets; or source = \"radius\"");
   // What is absolute stays so.
   if (section.text("file", file)) users.file = (folder / file).lexically_normal();
   (void)section.text("server", users.server);
-  section.choice("sessions", users.sessions, sessions_choices);
-  section.number("session_limit_seconds", users.session_limit_seconds, 0U, 52 * most_limit);
-  section.number("idle_limit_seconds", users.idle_limit_seconds, 0U, most_limit);
+  read_terms(section, users);
+  section.finish();
+}
+
+void read_group(Section section, const Users& users, Group& group) {
+  group.where = section.where();
+  group.terms = users;
+  if (!section.text("name", group.name)) section.require("name");
+  read_user_names(section, group.users);
+  section.text("pool", group.pool);
+  read_terms(section, group.terms);
   section.finish();
 }
 
@@ -205,12 +236,7 @@ void read_pool(Section section, Pool& pool) {
     section.error("range", "\"prefix\" and \"range\" say the same thing twice", "keep one of them");
   if (!section.has("range")) section.require("prefix", "or \"range\", the first and the last address");
   read_exclude(section, pool);
-  std::vector<PlacedText> users;
-  section.texts("users", users, "[\"alice\", \"bob\"]");
-  for (PlacedText& user : users) {
-    if (user.text.empty()) section.error(user.where, "users: expected the name of a user, got \"\"");
-    pool.users.push_back(std::move(user.text));
-  }
+  read_user_names(section, pool.users);
   section.finish();
 }
 

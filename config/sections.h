@@ -23,6 +23,9 @@ void read_l2tp(Section section, L2tp& l2tp);
 void read_ppp(Section section, Ppp& ppp);
 // `folder`: where a relative path begins.
 void read_users(Section section, Users& users, const std::filesystem::path& folder);
+void read_radius(Section section, Radius& radius);
+// After read_users(), whose terms a group has where it says nothing.
+void read_group(Section section, const Users& users, Group& group);
 void read_pool(Section section, Pool& pool);
 void read_static_peer(Section section, StaticPeer& peer);
 

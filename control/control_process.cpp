@@ -75,8 +75,11 @@ ControlProcess::ControlProcess(const config::Config& config, EventLoop loop, Seq
                               .negotiator = ike_->negotiator(),
                               .dataplane = [this] { return dataplane_.get(); },
                               .save = [this](auto id, const auto* record) { save_record(id, record); },
-                              .log = event_log_});
+                              .log = event_log_,
+                              .journal = ike_->journal()});
     }
+    if (dial_in_ && dial_in_->descriptor() >= 0)
+      loop_.add(dial_in_->descriptor(), [this] { dial_in_->step(); });
     loop_.add(ike_->descriptor(), [this] { ike_->step(); });
     loop_.add(ike_tick_.descriptor(), [this] {
       ike_tick_.clear();
@@ -116,6 +119,7 @@ void ControlProcess::run() {
     if (dataplane_ && gateway_.take_urgent()) gateway_.tick(dataplane_->progress());
     if (gateway_.is_reconciled() && gateway_.take_state_changed()) save_state();
   }
+  if (dial_in_) dial_in_->close();
   if (!dataplane_) return;
   gateway_.save_numbers(dataplane_->progress());
   if (gateway_.is_reconciled()) save_state();

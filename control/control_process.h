@@ -53,7 +53,7 @@ class ControlProcess final : public StatusSource {
   [[nodiscard]] const Gateway& gateway() const override { return gateway_; }
   [[nodiscard]] IkeService* ike() override { return ike_.get(); }
   [[nodiscard]] EventLog& event_log() override { return event_log_; }
-  [[nodiscard]] DialService* dial() override { return dial_in_ ? &dial_in_->service() : nullptr; }
+  [[nodiscard]] DialIn* dial() override { return dial_in_.get(); }
   [[nodiscard]] std::optional<Connection> connection() const override;
   [[nodiscard]] const std::string& last_connect_error() const override { return connect_error_; }
   [[nodiscard]] std::chrono::seconds uptime() const override;

@@ -51,6 +51,8 @@ class IkeService {
   void run();
 
   [[nodiscard]] const ike::Negotiator& negotiator() const { return negotiator_; }
+  // Where others add what they know of a client.
+  [[nodiscard]] ike::Journal& journal() { return negotiator_.journal(); }
   // Deletes all SAs of a peer. False: there is none of that id.
   bool disconnect(std::uint32_t peer_id);
 

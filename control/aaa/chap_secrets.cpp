@@ -81,6 +81,7 @@ class UserFileReader {
     line_ = words_.line();
     if (!has_words) return;
     User user;
+    user.line = line_;
     user.name = words_.word();
     if (!read_server(user) || !read_secret(user)) return leave();
     read_addresses(user);

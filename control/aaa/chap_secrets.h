@@ -24,6 +24,7 @@ struct User {
   // As in pppd: false for three words on a line, or "-" behind them. The password is right, but the user is
   // given no address.
   bool may_have_address = false;
+  unsigned line = 0;  // where it begins
 };
 
 // The users of a file in the format of pppd's chap-secrets (pppd(8), AUTHENTICATION):
@@ -43,7 +44,8 @@ class UserFile {
   // The line for a user: his own before those for "*", among those the ones for this server before those for
   // any, and of several the first. Without `server`, the second column does not count. nullptr: none.
   [[nodiscard]] const User* find(std::string_view user, std::string_view server = {}) const;
-  [[nodiscard]] std::size_t size() const { return users_.size(); }  // lines
+  [[nodiscard]] std::size_t size() const { return users_.size(); }         // lines
+  [[nodiscard]] const std::vector<User>& users() const { return users_; }  // in the order of the file
   // What is wrong with single lines, "chap-secrets:7: …", in their order.
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
   // Every address that belongs to one user alone, with him.

@@ -55,6 +55,7 @@ SecretsWords::Found SecretsWords::next() {
 }
 
 SecretsWords::Found SecretsWords::read_word() {
+  begin_ = at_;
   const char quote = text_[at_] == '"' || text_[at_] == '\'' ? text_[at_++] : '\0';
   while (true) {
     const bool over = at_end() || text_[at_] == '\n';

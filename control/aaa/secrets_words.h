@@ -26,6 +26,11 @@ class SecretsWords {
   [[nodiscard]] std::string_view word() const {
     return {reinterpret_cast<const char*>(word_.data()), length_};
   }
+  // Which bytes of the text it was, quotes included.
+  struct Place {
+    std::size_t begin = 0, end = 0;
+  };
+  [[nodiscard]] Place place() const { return {begin_, at_}; }
   // Goes on behind this line.
   void skip_line();
   // Of what was found last, from 1.
@@ -43,6 +48,7 @@ class SecretsWords {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::size_t begin_ = 0;  // of the word
   crypto::SecretBytes word_;
   std::size_t length_ = 0;
   unsigned line_ = 1;

@@ -132,13 +132,14 @@ Json Api::answer(const Json& request) {
       return failure("this gateway has no [ike]: clients can't dial in; add [[ike.psk]]");
     return answer_ike(*source_.ike(), request);
   }
-  if (command == "who" || command == "hang up") {
+  if (command == "who" || command == "hang up" || command == "drain" || command == "reload users") {
     if (source_.dial() == nullptr)
       return failure("this gateway has no users: clients can't dial in; set users.file");
     return answer_dial(*source_.dial(), request);
   }
-  return failure("no command is called \"" + command +
-                 "\"; commands: status, peer, ike, ike down, why, who, hang up, log level");
+  return failure(
+      "no command is called \"" + command +
+      "\"; commands: status, peer, ike, ike down, why, who, hang up, drain, reload users, log level");
 }
 
 Json Api::status() {
@@ -159,8 +160,11 @@ Json Api::status() {
   }
   Json ike;  // null: there is none
   if (source_.ike() != nullptr) ike = summarise_ike(*source_.ike());
+  Json draining;  // null: nobody can dial in
+  if (source_.dial() != nullptr) draining = source_.dial()->service().is_draining();
   return {
       {"version", ESPGATE_VERSION},
+      {"draining", std::move(draining)},
       {"pid", ::getpid()},
       {"uptime_seconds", source_.uptime().count()},
       {"dataplane", std::move(dataplane)},

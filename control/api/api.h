@@ -11,7 +11,7 @@
 
 namespace espgate::control {
 
-class DialService;
+class DialIn;
 class EventLog;
 class IkeService;
 
@@ -25,7 +25,7 @@ class StatusSource {
   [[nodiscard]] virtual const Gateway& gateway() const = 0;
   [[nodiscard]] virtual IkeService* ike() = 0;  // null: there is no [ike]
   [[nodiscard]] virtual EventLog& event_log() = 0;
-  [[nodiscard]] virtual DialService* dial() = 0;                           // null: nobody can dial in
+  [[nodiscard]] virtual DialIn* dial() = 0;                                // null: nobody can dial in
   [[nodiscard]] virtual std::optional<Connection> connection() const = 0;  // to the data plane
   [[nodiscard]] virtual const std::string& last_connect_error() const = 0;
   [[nodiscard]] virtual std::chrono::seconds uptime() const = 0;
@@ -41,9 +41,18 @@ class StatusSource {
 //   {"command": "ike"}                             IKE SAs and SA pairs of all clients; with "peer_id", of
 //   one
 //   {"command": "ike down", "peer_id": 65536}      deletes a client's SAs
-//   {"command": "why", "address": "198.51.100.2"}  the last negotiations with it; without, the newest of each
-//   {"command": "who"}                             users who are connected or about to be
+//   {"command": "why", "address": "198.51.100.2"}  the last negotiations with it, or a user's name; without,
+//   the
+//                                                  newest of each
+//   {"command": "who"}                             users who are connected or about to be. This and "ike"
+//   come
+//                                                  in pages: while there is "next", ask again with it as
+//                                                  "after"
 //   {"command": "hang up", "peer_id": 65536, "session": 7}   ends one of them
+//   {"command": "drain"}                           whether new clients are refused, and how many are there;
+//   with
+//                                                  "on": true or false, from now on
+//   {"command": "reload users"}                    reads users.file again, and tells what is wrong in it
 //   {"command": "log level"}                       the levels; with "level": "debug", sets the process's;
 //   also
 //                                                  with "area": "ike", or "client": "198.51.100.2", that

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "control/dial/dial_service.h"
+#include "control/dial/dial_in.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -9,6 +9,6 @@ namespace espgate::control {
 
 // Answers "who" and "hang up" (control/api/api.h). Throws nlohmann::json::exception for a request of the
 // wrong form.
-[[nodiscard]] nlohmann::json answer_dial(DialService& service, const nlohmann::json& request);
+[[nodiscard]] nlohmann::json answer_dial(DialIn& dial_in, const nlohmann::json& request);
 
 }  // namespace espgate::control

@@ -98,12 +98,14 @@ Json describe(const ike::Peer& peer) {
 }
 
 Json describe(const ike::JournalEntry& entry) {
-  return {{"seconds_ago", seconds_since(entry.when)},
-          {"remote", {{"address", entry.remote.address.to_string()}, {"port", entry.remote.port}}},
-          {"good", entry.good},
-          {"exchange", entry.exchange},
-          {"text", entry.text},
-          {"count", entry.count}};
+  Json json = {{"seconds_ago", seconds_since(entry.when)},
+               {"remote", {{"address", entry.remote.address.to_string()}, {"port", entry.remote.port}}},
+               {"good", entry.good},
+               {"exchange", entry.exchange},
+               {"text", entry.text},
+               {"count", entry.count}};
+  if (!entry.user.empty()) json["user"] = entry.user;
+  return json;
 }
 
 Json list(const ike::Negotiator& negotiator, const Json& request) {
@@ -112,12 +114,21 @@ Json list(const ike::Negotiator& negotiator, const Json& request) {
     if (peer == nullptr) return failure("no client has this id");
     return {{"client", describe(*peer)}};
   }
+  constexpr std::size_t most_rows = 1000;  // an answer has 4 MB at most
+  const auto after = request.value("after", std::uint32_t{0});
   std::vector<const ike::Peer*> sorted;
-  for (const auto& [id, peer] : negotiator.peers()) sorted.push_back(peer.get());
+  for (const auto& [id, peer] : negotiator.peers())
+    if (id > after) sorted.push_back(peer.get());
   std::ranges::sort(sorted, {}, &ike::Peer::id);
+  Json answer = Json::object();
+  if (sorted.size() > most_rows) {
+    sorted.resize(most_rows);
+    answer["next"] = sorted.back()->id;
+  }
   Json clients = Json::array();
   for (const ike::Peer* peer : sorted) clients.push_back(describe(*peer));
-  return {{"clients", std::move(clients)}};
+  answer["clients"] = std::move(clients);
+  return answer;
 }
 
 Json why(const ike::Negotiator& negotiator, const Json& request) {
@@ -130,8 +141,8 @@ Json why(const ike::Negotiator& negotiator, const Json& request) {
   }
   const std::string wanted = request.at("address");
   const auto address = wire::IpAddress::from_string(wanted);
-  if (!address) return failure("\"" + wanted + "\" is no address");
-  for (const ike::JournalEntry& entry : negotiator.journal().of(*address)) entries.push_back(describe(entry));
+  const auto found = address ? negotiator.journal().of(*address) : negotiator.journal().of_user(wanted);
+  for (const ike::JournalEntry& entry : found) entries.push_back(describe(entry));
   return {{"address", wanted}, {"negotiations", std::move(entries)}};
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/dial/dial_in.h"
 
+#include "control/dial/levels.h"
+
 #include <spdlog/spdlog.h>
 
 namespace espgate::control {
@@ -10,20 +12,32 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds look_interval{2};
 
+// Null: there is no [radius], or it can't be, which the log says.
+std::unique_ptr<radius::Client> make_radius(const config::Config& config) {
+  if (!config.radius.enabled) return nullptr;
+  auto made = radius::Client::create(config);
+  if (made) return std::move(*made);
+  spdlog::error("RADIUS can't be asked: {}", made.error());
+  return nullptr;
+}
+
 }  // namespace
 
 DialIn::DialIn(const config::Config& config, const Environment& environment)
     : users_(config.users.file),
       pools_(pools_settings(config)),
+      radius_(make_radius(config)),
       service_(config, {.gateway = environment.gateway,
                         .negotiator = environment.negotiator,
                         .dataplane = environment.dataplane,
                         .save = environment.save,
                         .log = environment.log,
+                        .journal = environment.journal,
                         .users = users_,
-                        .pools = pools_}) {
+                        .pools = pools_,
+                        .radius = radius_.get()}) {
   if (!config.state_directory.empty()) leases_.emplace(config.state_directory);
-  load_users();
+  if (config.users.source == config::UserSource::file) load_users();
   if (!leases_) return;
   if (const auto leases = leases_->read()) {
     pools_.restore(*leases);
@@ -57,6 +71,9 @@ void DialIn::tick() {
   const auto now = Clock::now();
   if (now < look_again_) return;
   look_again_ = now + look_interval;
+  if (radius_) tell_radius_reports();
+  save_leases();
+  if (users_.path().empty()) return;
   const auto changed = users_.reload_if_changed();
   if (!changed) {
     spdlog::error("{}; the users of before stay", changed.error());
@@ -65,7 +82,32 @@ void DialIn::tick() {
     reserve_addresses();
     spdlog::info("{} users in {}, which has changed", users_.users()->size(), users_.path().string());
   }
-  save_leases();
+}
+
+Expected<void> DialIn::reload_users() {
+  if (users_.path().empty())
+    return tl::unexpected(std::string("users are not in a file, but known to RADIUS"));
+  if (auto loaded = users_.load(); !loaded) return loaded;
+  tell_problems();
+  reserve_addresses();
+  return {};
+}
+
+void DialIn::step() {
+  radius_->step();
+  tell_radius_reports();
+  service_.run();
+}
+
+void DialIn::close() {
+  if (!radius_) return;
+  radius_->close();
+  tell_radius_reports();
+}
+
+void DialIn::tell_radius_reports() {
+  for (const ppp::Report& report : radius_->take_reports())
+    spdlog::log(level_of(report.level), "RADIUS: {}", report.text);
 }
 
 void DialIn::save_leases() {

@@ -18,13 +18,22 @@ class DialIn {
     std::function<channel::ControlEnd*()> dataplane;
     std::function<void(std::uint64_t id, const std::span<const std::byte>* record)> save;
     EventLog& log;
+    ike::Journal& journal;
   };
   // Reads users and leases; what is wrong with them is logged, and goes on without.
   DialIn(const config::Config& config, const Environment& environment);
 
   [[nodiscard]] DialService& service() { return service_; }
+  // Readable when RADIUS has something for step(); -1: there is none.
+  [[nodiscard]] int descriptor() const { return radius_ ? radius_->descriptor() : -1; }
+  void step();
+  // We end: what RADIUS was not told yet goes to the log.
+  void close();
   // Several times a second: also looks whether the file of users has changed.
   void tick();
+  // Reads the users again, changed or not. Error: as UserDatabase::load(); or they are not in a file.
+  [[nodiscard]] Expected<void> reload_users();
+  [[nodiscard]] const UserDatabase& users() const { return users_; }
   void restore(const StateRecords& records);
 
  private:
@@ -32,10 +41,12 @@ class DialIn {
   void reserve_addresses();
   void tell_problems() const;
   void save_leases();
+  void tell_radius_reports();
 
   UserDatabase users_;
   AddressPools pools_;
   std::optional<LeaseFile> leases_;
+  std::unique_ptr<radius::Client> radius_;
   DialService service_;
   ike::TimePoint look_again_{};
 };

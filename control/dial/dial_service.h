@@ -5,7 +5,7 @@
 #include "config/config.h"
 #include "control/aaa/user_database.h"
 #include "control/dial/line.h"
-#include "control/dial/password_brake.h"
+#include "control/dial/logins.h"
 #include "control/event_log.h"
 #include "control/gateway/gateway.h"
 #include "control/ike/negotiator.h"
@@ -32,8 +32,10 @@ class DialService {
     // Writes a record of the state segment, or erases it (null).
     std::function<void(std::uint64_t id, const std::span<const std::byte>* record)> save;
     EventLog& log;
+    ike::Journal& journal;
     UserDatabase& users;
     AddressPools& pools;
+    radius::Client* radius;  // null: none; users are in a file, and nobody counts
   };
   DialService(const config::Config& config, Environment environment);
   ~DialService();
@@ -49,7 +51,18 @@ class DialService {
 
   // Ends a user's line. False: there is none.
   bool hang_up(std::uint32_t peer_id, std::uint16_t session, std::string_view why);
+  // Whether new tunnels are refused; who is there stays. Forgotten at a restart.
+  void set_draining(bool draining) { l2tp_.draining = draining; }
+  [[nodiscard]] bool is_draining() const { return l2tp_.draining; }
   [[nodiscard]] const std::unordered_map<std::uint32_t, Caller>& callers() const { return callers_; }
+  // Null: it is gone.
+  [[nodiscard]] const ike::Peer* peer_of(const Caller& caller) const {
+    return environment_.negotiator.find_peer(caller.peer_id);
+  }
+  // Inner traffic since IP came up, of all SAs of the line's client. Zeros before.
+  [[nodiscard]] Traffic traffic_of(std::uint32_t peer_id, const Line& line);
+  // When any packet of the client's was authenticated last.
+  [[nodiscard]] ppp::TimePoint heard(std::uint32_t peer_id) { return last_heard(callers_.at(peer_id)); }
 
   // A record of the process before us: of a peer that was restored.
   void restore(std::uint64_t id, std::span<const std::byte> record);
@@ -69,7 +82,15 @@ class DialService {
   void perform(Caller& caller, Line& line, ppp::SessionAction& action);
   void start_session(Caller& caller, const l2tp::SessionStarting& starting);
   void end_session(Caller& caller, std::uint16_t session, std::string_view reason);
-  void authenticate(Caller& caller, Line& line, ppp::Authenticate& question);
+  void take(const LoginAnswer& answer);
+  [[nodiscard]] radius::SessionIdentity identity_of(const Caller& caller, const Line& line) const;
+  void account(Caller& caller, const Line& line, radius::AccountingRecord::Kind kind);
+  // The line is over, for the address pool and for accounting.
+  void settle(Caller& caller, Line& line);
+  // What is to be done every few seconds: meters, interim accounting.
+  void count_traffic();
+  void on_ip_up(Caller& caller, Line& line, std::uint32_t address);
+  void on_down(const Caller& caller, const Line& line, const std::string& reason);
   void give_address(Caller& caller, Line& line, const ppp::NeedAddress& need);
   [[nodiscard]] bool is_connected(const std::string& user, const Line& but) const;
   void replace_other_lines(const Caller& caller, const Line& line, const std::string& user);
@@ -77,22 +98,28 @@ class DialService {
   void send_l2tp(const Caller& caller, const l2tp::SendControl& message);
   void send_ppp(const Caller& caller, const Line& line, std::span<const std::byte> frame);
   void log(const Caller& caller, spdlog::level::level_enum level, Area area, std::string_view text) const;
+  // For `espgate why`.
+  void note(const Caller& caller, bool good, std::string_view what, std::string text,
+            std::string_view user = {}) const;
+  [[nodiscard]] wire::IpAddress address_of(const Caller& caller) const;  // outside
+  void read_meter(Caller& caller) const;
   void arm(Caller& caller);
   void service(Caller& caller);
   void save(const Caller& caller);
   [[nodiscard]] ppp::TimePoint last_heard(Caller& caller) const;
   [[nodiscard]] std::uint32_t outbound_slot(const Caller& caller) const;
 
-  config::Users users_settings_;
   l2tp::Settings l2tp_;
   ppp::Settings ppp_;
+  std::string called_station_;  // ours, for RADIUS
   std::array<std::uint32_t, 2> dns_{}, nbns_{};
   Environment environment_;
   std::unordered_map<std::uint32_t, Caller> callers_;
   std::set<std::uint32_t> busy_;  // callers with something to do
   std::vector<SessionInstallation> installations_;
-  PasswordBrake brake_;
+  Logins logins_;
   TimerWheel wheel_;
+  ppp::TimePoint read_meters_{};
 };
 
 }  // namespace espgate::control

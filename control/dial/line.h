@@ -2,6 +2,9 @@
 #pragma once
 
 #include "channel/messages.h"
+#include "control/aaa/radius_messages.h"
+#include "control/dial/admission.h"
+#include "control/dial/traffic_meter.h"
 #include "control/l2tp/actions.h"
 #include "control/l2tp/lns.h"
 #include "control/ppp/ppp_session.h"
@@ -25,13 +28,12 @@ struct Line {
   std::optional<ppp::Question> opening;  // the data plane is being told
   ppp::TimePoint since{};                // when IP came up
   std::string client_host;               // as L2TP says
-  // An answer to a password, held back since there were wrong ones before.
-  struct HeldAnswer {
-    ppp::TimePoint when;
-    ppp::Question question;
-    ppp::AuthenticationResult result;
-  };
-  std::optional<HeldAnswer> answer;
+  bool sequencing = false;               // the client has asked for sequence numbers
+  Admission admission;                   // once the user has shown who he is
+  Traffic before;                        // what the client's SAs had carried when IP came up
+  std::string accounting_id;             // RADIUS: Acct-Session-Id
+  ppp::TimePoint next_interim = ppp::TimePoint::max();
+  radius::TerminateCause cause = radius::TerminateCause::user_request;  // why it ends, if it does
 };
 
 // All that a peer has dialled.
@@ -42,6 +44,7 @@ struct Caller {
   ppp::TimePoint armed = ppp::TimePoint::max();
   ppp::TimePoint heard{};     // any packet that was authenticated
   std::uint64_t counted = 0;  // sum of the inbound numbers of its SAs at the last look
+  TrafficMeter meter;
 };
 
 }  // namespace espgate::control

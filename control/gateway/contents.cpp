@@ -50,10 +50,12 @@ Encoder describe(const Peer& peer, const WantedSession& session) {
   }
   encoder.bytes(update.inner);
   encoder.number(update.outbound_slot);
-  for (const bool flag :
-       {update.open, update.address_control, update.compress_protocol, update.length_field}) {
+  for (const bool flag : {update.open, update.address_control, update.compress_protocol, update.length_field,
+                          update.sequencing}) {
     encoder.number(static_cast<std::uint8_t>(flag));
   }
+  encoder.number(update.rate_from_client_kbit);
+  encoder.number(update.rate_to_client_kbit);
   return encoder;
 }
 

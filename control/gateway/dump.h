@@ -35,6 +35,14 @@ struct Dump {
   };
   struct SessionEntry {
     channel::Address inner;
+    bool sequencing;
+    std::uint64_t rates;  // channel::rates_value()
+
+    // Whether what the dump says of a session is as it is wanted.
+    [[nodiscard]] bool is(const channel::SessionUpdate& wanted) const {
+      return inner == wanted.inner && sequencing == wanted.sequencing &&
+             rates == channel::rates_value(wanted);
+    }
   };
 
   // Takes a dump_* event. True: it was the last.
@@ -47,7 +55,8 @@ struct Dump {
         sas[{event.direction, event.slot, event.spi}] = {event.peer_id, event.value};
         return false;
       case channel::EventType::dump_session:
-        sessions[{event.peer_id, event.tunnel, event.session}] = {event.remote};
+        sessions[{event.peer_id, event.tunnel, event.session}] = {event.remote, event.sequencing,
+                                                                  event.value};
         return false;
       default:
         return event.type == channel::EventType::dump_end;

@@ -110,8 +110,7 @@ void Gateway::adopt(Peer& peer) {
     const bool has_sa = std::ranges::none_of(peer.sas, [&](const auto& sa) {
       return sa->add.slot == session.update.outbound_slot && sa->installed == Installed::no;
     });
-    if (has_sa && found->second.inner == session.update.inner &&
-        (peer.dialled || was_pushed(session.contents))) {
+    if (has_sa && found->second.is(session.update) && (peer.dialled || was_pushed(session.contents))) {
       session.installed = Installed::yes;
     }
   }

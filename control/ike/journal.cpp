@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/ike/journal.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace espgate::control::ike {
 
 void Journal::add(JournalEntry entry) {
@@ -30,6 +33,15 @@ std::vector<JournalEntry> Journal::of(const wire::IpAddress& address) const {
   const auto found = by_address_.find(address);
   if (found == by_address_.end()) return {};
   return {found->second->entries.begin(), found->second->entries.end()};
+}
+
+std::vector<JournalEntry> Journal::of_user(std::string_view user) const {
+  std::vector<JournalEntry> found;
+  for (const Record& record : records_)
+    std::ranges::copy_if(record.entries, std::back_inserter(found),
+                         [user](const JournalEntry& entry) { return entry.user == user; });
+  std::ranges::sort(found, {}, &JournalEntry::when);
+  return found;
 }
 
 std::vector<JournalEntry> Journal::latest(std::size_t most) const {

@@ -8,18 +8,20 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace espgate::control::ike {
 
-// How a negotiation went, for `espgate why`.
+// How a negotiation, or what a user dialled in it, went: for `espgate why`.
 struct JournalEntry {
   TimePoint when{};
   Endpoint remote;
   bool good = false;
-  std::string exchange;  // "main mode", "quick mode"
+  std::string exchange;  // "main mode", "quick mode", "login"
   std::string text;      // what happened, and the remedy
+  std::string user{};    // whom it is about, printable; empty: nobody by name
   unsigned count = 1;    // so often in a row
 };
 
@@ -32,6 +34,8 @@ class Journal {
   void add(JournalEntry entry);
   // Oldest first; none if the address was not heard of.
   [[nodiscard]] std::vector<JournalEntry> of(const wire::IpAddress& address) const;
+  // What is about a user, from whichever address, oldest first. Takes long: O(all).
+  [[nodiscard]] std::vector<JournalEntry> of_user(std::string_view user) const;
   // The newest of each address, the newest address first.
   [[nodiscard]] std::vector<JournalEntry> latest(std::size_t most) const;
 

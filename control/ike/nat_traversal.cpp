@@ -73,8 +73,18 @@ PeerKind PeerKind::read(const Payloads& payloads) {
     kind.fragmentation = kind.fragmentation || vendor == wire::IsakmpVendor::fragmentation;
     kind.microsoft = kind.microsoft || vendor == wire::IsakmpVendor::microsoft;
     kind.racoon = kind.racoon || vendor == wire::IsakmpVendor::racoon;
+    kind.apple = kind.apple || vendor == wire::IsakmpVendor::apple_nat_t;
+    kind.strongswan = kind.strongswan || vendor == wire::IsakmpVendor::strongswan;
   }
   return kind;
+}
+
+// Apple's is of racoon's family too, and old versions say so.
+std::string_view PeerKind::guess() const {
+  if (microsoft) return "Windows";
+  if (apple) return "Apple";
+  if (strongswan) return "strongSwan";
+  return racoon ? "Android or racoon" : "";
 }
 
 crypto::HashValue nat_d_hash(crypto::IkeHash hash, std::uint64_t cky_i, std::uint64_t cky_r,

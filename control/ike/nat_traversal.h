@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace espgate::control::ike {
@@ -29,7 +30,11 @@ struct PeerKind {
   bool fragmentation = false;
   bool microsoft = false;
   bool racoon = false;  // ipsec-tools, Android
+  bool apple = false;
+  bool strongswan = false;
 
+  // What it most likely is, in words; empty: nobody knows.
+  [[nodiscard]] std::string_view guess() const;
   [[nodiscard]] static PeerKind read(const Payloads& payloads);
   friend bool operator==(const PeerKind&, const PeerKind&) = default;
 };

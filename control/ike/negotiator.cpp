@@ -186,6 +186,7 @@ void Negotiator::abandon(IkeSa& sa) {
   // The same first message may bring the same cookies again, and must not get this one's shared secret.
   for (auto& [id, job] : jobs_)
     if (job.cookies == cookies) job.cookies = {};
+  if (sa.phase1 && sa.phase1->aggressive) --aggressive_;
   by_cookies_.erase(cookies);
   negotiating_.erase(cookies);
 }
@@ -226,7 +227,8 @@ void Negotiator::note(const Endpoint& remote, bool good, std::string_view exchan
                 .remote = remote,
                 .good = good,
                 .exchange = std::string(exchange),
-                .text = std::move(text)});
+                .text = std::move(text),
+                .user = {}});
 }
 
 void Negotiator::fail(const Endpoint& remote, std::string_view exchange, const Refusal& refusal,

@@ -79,6 +79,7 @@ class Negotiator {
     return peers_;
   }
   [[nodiscard]] const Journal& journal() const { return journal_; }
+  [[nodiscard]] Journal& journal() { return journal_; }
   [[nodiscard]] const RefusalCounters& refusals() const { return refusals_; }
   [[nodiscard]] std::size_t half_open() const { return half_open_.size(); }
   [[nodiscard]] std::size_t negotiating() const { return negotiating_.size(); }
@@ -199,7 +200,8 @@ class Negotiator {
   SpiAllocator spis_;
   TimerWheel wheel_;
   std::unordered_map<Cookies, std::unique_ptr<IkeSa>, CookiesHash> negotiating_;  // not authenticated yet
-  std::unordered_map<Cookies, IkeSa*, CookiesHash> by_cookies_;                   // all
+  std::size_t aggressive_ = 0;                                   // of them in aggressive mode
+  std::unordered_map<Cookies, IkeSa*, CookiesHash> by_cookies_;  // all
   std::unordered_map<std::uint32_t, std::unique_ptr<Peer>> peers_;
   std::unordered_map<Endpoint, std::uint32_t, EndpointHash> by_endpoint_;  // where a peer was heard last
   std::unordered_map<std::uint32_t, std::uint32_t> peer_of_slot_;

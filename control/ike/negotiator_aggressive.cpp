@@ -21,7 +21,22 @@ namespace {
 using wire::IsakmpPayloadType;
 
 constexpr std::size_t nonce_bytes = 32;
+constexpr std::size_t most_id_bytes = 512;
 constexpr std::string_view aggressive_mode = "aggressive mode";
+
+std::chrono::seconds agreed_lifetime(const Phase1Choice& choice, const Settings& settings) {
+  if (choice.lifetime_seconds == 0) return settings.lifetime;
+  return std::min(settings.lifetime,
+                  std::chrono::seconds(std::min<std::uint64_t>(choice.lifetime_seconds, 0x7fff'ffff)));
+}
+
+bool says_initial_contact(const Payloads& payloads) {
+  return std::ranges::any_of(payloads.all(), [](const wire::IsakmpPayload& payload) {
+    if (payload.type != IsakmpPayloadType::notification) return false;
+    const auto notification = wire::IsakmpNotification::parse(payload.body);
+    return notification && notification->type == wire::IsakmpNotifyType::initial_contact;
+  });
+}
 
 }  // namespace
 
@@ -52,21 +67,33 @@ void Negotiator::on_aggressive_first(const Path& path, wire::Bytes datagram,
          now);
     return;
   }
+  if (first->sa_body.size() > HalfOpen::most_sa_bytes || id->size() > most_id_bytes) {
+    fail(path.remote, aggressive_mode,
+         {Reason::offer_too_large, "an SA or ID payload that is larger than any client's"}, now);
+    return;
+  }
   if (fitting.empty()) {
     fail(path.remote, aggressive_mode,
          {Reason::no_psk, "no pre-shared key for its address; add one to [[ike.psk]]"}, now);
     return;
   }
   const std::uint64_t cky_i = message.header().initiator_cookie.host();
-  const Cookies cookies = {cky_i, responder_cookie(path, cky_i, first->sa_body, secret_)};
+  Cookies cookies = {cky_i, responder_cookie(path, cky_i, first->sa_body, old_secret_)};
+  if (find(cookies) == nullptr) cookies.responder = responder_cookie(path, cky_i, first->sa_body, secret_);
   if (IkeSa* known = find(cookies); known != nullptr) {
-    if (known->phase1 && known->phase1->state == Phase1::State::sent_fourth &&
+    if (known->phase1 && known->phase1->aggressive && known->phase1->state == Phase1::State::sent_fourth &&
         digest_of(datagram) == known->phase1->reply.question)
       send(known->path, known->phase1->reply.reply);
     return;
   }
-  if (negotiating_.size() >= settings_.most_half_open) {
+  // Anybody may send such a message under any address: half of all places stay for main mode, where none is
+  // given without a round trip.
+  if (aggressive_ >= settings_.most_half_open / 2 || negotiating_.size() >= settings_.most_half_open) {
     count(Reason::half_open_limit);
+    return;
+  }
+  if (jobs_.size() >= settings_.most_waiting_for_dh / 2) {
+    count(Reason::too_busy);
     return;
   }
   auto sa = std::make_unique<IkeSa>();
@@ -75,8 +102,8 @@ void Negotiator::on_aggressive_first(const Path& path, wire::Bytes datagram,
   sa->suite = first->choice.suite;
   sa->kind = first->kind;
   sa->created = now;
-  sa->expires = now + settings_.lifetime;
-  sa->psk = fitting.front();
+  sa->expires = now + agreed_lifetime(first->choice, settings_);
+  sa->psk = fitting.front();  // its HASH goes out before the client has proved anything: no second try
   sa->phase1 = std::make_unique<Phase1>();
   Phase1& phase1 = *sa->phase1;
   phase1.aggressive = true;
@@ -94,6 +121,7 @@ void Negotiator::on_aggressive_first(const Path& path, wire::Bytes datagram,
   }
   by_cookies_[cookies] = sa.get();
   negotiating_[cookies] = std::move(sa);
+  ++aggressive_;
 }
 
 void Negotiator::send_aggressive_second(IkeSa& sa, DiffieHellmanResult result, TimePoint) {
@@ -163,13 +191,21 @@ void Negotiator::on_aggressive_third(IkeSa& sa, const Path& path, wire::Bytes,
   for (const wire::IsakmpPayload& payload : plain.payloads.all())
     if (sa.kind.nat_traversal != NatTraversal::none && payload.type == nat_d_of(sa.kind.nat_traversal))
       nat_d.push_back(payload.body);
-  sa.udp_encapsulation = !nat_d.empty() || path.natt;
+  const NatSituation nat =
+      compare_nat_d(nat_d, sa.suite.hash, sa.cookies.initiator, sa.cookies.responder, path.remote,
+                    {{settings_.public_address, path.local.port}, {settings_.local, path.local.port}});
+  sa.udp_encapsulation =
+      path.natt ||
+      (!nat_d.empty() && (settings_.force_encapsulation || nat.peer_translated || nat.we_translated));
+  if (nat_d.empty() && !path.natt) sa.kind.nat_traversal = NatTraversal::none;
   sa.path = path;
   sa.last_phase1_block = plain.next_iv;
   sa.renew = sa.expires - settings_.rekey_margin;
   const auto identification = wire::IsakmpIdentification::parse(phase1.id_i);
   AuthMessage auth = {.identity = identification->to_string(), .id_body = phase1.id_i, .address = {}};
   if (const auto address = identification->address()) auth.address = *address;
+  auth.initial_contact = message.is_encrypted() && says_initial_contact(plain.payloads);
+  --aggressive_;
   const Peer& peer = establish(sa, auth, now);
   note(path.remote, true, aggressive_mode,
        fmt::format("authenticated as {}: {}", sa.identity, sa.suite.to_string()), now);

@@ -65,9 +65,12 @@ void Negotiator::service_negotiating(TimePoint now) {
   }
   for (IkeSa* sa : late) {
     const bool waits_for_fifth = sa->phase1->state == Phase1::State::sent_fourth;
-    fail(sa->path.remote, "main mode",
+    const bool aggressive = sa->phase1->aggressive;
+    fail(sa->path.remote, aggressive ? "aggressive mode" : "main mode",
          {Reason::timeout,
-          waits_for_fifth
+          waits_for_fifth && aggressive
+              ? "no good third message came: the client has another pre-shared key, or has given up"
+          : waits_for_fifth
               ? "no good fifth message came: UDP 4500 does not pass, or the client has another pre-shared key"
               : "the peer does not answer"},
          now);

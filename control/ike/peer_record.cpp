@@ -6,7 +6,7 @@
 namespace espgate::control::ike {
 namespace {
 
-constexpr std::uint16_t record_version = 1;
+constexpr std::uint16_t record_version = 2;
 
 // --- writing
 
@@ -39,7 +39,9 @@ void put(SecretEncoder& out, const Phase1Suite& suite) {
 }
 void put(SecretEncoder& out, const PeerKind& kind) {
   out.number(static_cast<std::uint8_t>(kind.nat_traversal));
-  for (const bool flag : {kind.dpd, kind.fragmentation, kind.microsoft, kind.racoon}) put(out, flag);
+  for (const bool flag :
+       {kind.dpd, kind.fragmentation, kind.microsoft, kind.racoon, kind.apple, kind.strongswan})
+    put(out, flag);
 }
 void put(SecretEncoder& out, const Phase2Offer& offer) {
   out.text(crypto::suite(offer.suite).name);
@@ -168,7 +170,9 @@ Phase1Suite get_suite(Decoder& in) {
 PeerKind get_kind(Decoder& in) {
   PeerKind kind;
   kind.nat_traversal = NatTraversal{in.number<std::uint8_t>()};
-  for (bool* flag : {&kind.dpd, &kind.fragmentation, &kind.microsoft, &kind.racoon}) *flag = get_bool(in);
+  for (bool* flag :
+       {&kind.dpd, &kind.fragmentation, &kind.microsoft, &kind.racoon, &kind.apple, &kind.strongswan})
+    *flag = get_bool(in);
   return kind;
 }
 

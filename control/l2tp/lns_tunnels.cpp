@@ -80,6 +80,8 @@ void Lns::on_sccrq(std::uint32_t slot, std::uint16_t source_port, const wire::L2
   if (message.fault())
     return refuse(StopResult::general_error, static_cast<std::uint16_t>(message.fault()->code),
                   message.fault()->text);
+  if (settings_.draining)
+    return refuse(StopResult::shutting_down, 0, "the gateway takes no new clients (it is being drained)");
   if (message.number16(L2tpAttribute::protocol_version) >> 8 != protocol_version >> 8)
     return refuse(StopResult::bad_version, protocol_version, "only version 1 of the protocol is spoken here");
   const auto challenge = message.bytes(L2tpAttribute::challenge);

@@ -10,7 +10,7 @@
 
 namespace espgate::control::l2tp {
 
-// What the administrator has decided for all peers. Does not change while a core runs.
+// What the administrator has decided for all peers. Only `draining` changes while a core runs.
 struct Settings {
   std::string host_name = "espgate";
   std::string vendor_name = "espgate";
@@ -23,6 +23,7 @@ struct Settings {
   std::chrono::seconds dormant{900};
   std::chrono::seconds setup{30};        // for a session until its ICCN
   std::chrono::seconds idle_tunnel{60};  // without a session
+  bool draining = false;                 // new tunnels and sessions are refused
 };
 
 }  // namespace espgate::control::l2tp

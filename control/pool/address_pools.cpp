@@ -25,15 +25,33 @@ bool is_network_or_broadcast(const wire::Ipv4Prefix& network, std::uint32_t addr
   return network.length < 31 && (address == first || address == last);
 }
 
-PoolSettings settings_of(const config::Pool& pool) {
-  return {pool.name, pool.range, pool.excluded, pool.users};
+// Its users, and those of its groups, unless another pool names them itself.
+PoolSettings settings_of(const config::Config& config, const config::Pool& pool) {
+  PoolSettings settings{pool.name, pool.range, pool.excluded, pool.users};
+  const auto is_named = [&](const std::string& user) {
+    return std::ranges::any_of(config.pools, [&](const config::Pool& each) {
+      return std::ranges::find(each.users, user) != each.users.end();
+    });
+  };
+  for (const config::Group& group : config.groups) {
+    if (group.pool != pool.name) continue;
+    std::ranges::copy_if(group.users, std::back_inserter(settings.users),
+                         [&](const std::string& user) { return !is_named(user); });
+  }
+  return settings;
+}
+
+bool is_for_everybody(const config::Config& config, const config::Pool& pool) {
+  return pool.users.empty() && std::ranges::none_of(config.groups, [&](const config::Group& group) {
+           return group.pool == pool.name;
+         });
 }
 
 // The pool of those whom no other names: the one without users, or what the others leave of the network.
 PoolSettings default_pool(const config::Config& config) {
-  const auto own =
-      std::ranges::find_if(config.pools, [](const config::Pool& pool) { return pool.users.empty(); });
-  if (own != config.pools.end()) return settings_of(*own);
+  const auto own = std::ranges::find_if(
+      config.pools, [&](const config::Pool& pool) { return is_for_everybody(config, pool); });
+  if (own != config.pools.end()) return settings_of(config, *own);
   PoolSettings rest{"clients.pool", range_of(config.client_pool), {}, {}};
   for (const config::Pool& pool : config.pools) rest.excluded.push_back(pool.range);
   return rest;
@@ -45,7 +63,7 @@ PoolsSettings pools_settings(const config::Config& config) {
   PoolsSettings settings{config.client_pool.network(), {config.gateway_address()}, {default_pool(config)}};
   for (const config::StaticPeer& peer : config.static_peers) settings.ours.push_back(peer.inner_address);
   for (const config::Pool& pool : config.pools)
-    if (!pool.users.empty()) settings.pools.push_back(settings_of(pool));
+    if (!is_for_everybody(config, pool)) settings.pools.push_back(settings_of(config, pool));
   return settings;
 }
 
@@ -116,12 +134,20 @@ Expected<void> AddressPools::take(const std::string& user, std::uint32_t address
                   config::in_quotes(user), text_of(address), config::in_quotes(user_of(address))));
 }
 
-Expected<std::uint32_t> AddressPools::allocate(const std::string& user, std::optional<std::uint32_t> fixed) {
+Expected<std::uint32_t> AddressPools::allocate(const std::string& user, std::optional<std::uint32_t> fixed,
+                                               std::string_view pool) {
   if (fixed && user_of(*fixed) != user) {
     if (auto taken = take(user, *fixed); !taken) return tl::unexpected(std::move(taken.error()));
     return *fixed;
   }
-  auto address = pool_of(user).allocate(user);
+  AddressPool* from = &pool_of(user);
+  if (!pool.empty()) {
+    const auto named = std::ranges::find(settings_.pools, pool, &PoolSettings::name);
+    if (named == settings_.pools.end())
+      return tl::unexpected(fmt::format("no [[pool]] is called {}", config::in_quotes(pool)));
+    from = &pools_[static_cast<std::size_t>(named - settings_.pools.begin())];
+  }
+  auto address = from->allocate(user);
   changed_ = changed_ || address.has_value();
   return address;
 }

@@ -39,9 +39,11 @@ class AddressPools {
 
   // An address for a session of this user: `fixed`, if it is given and he does not have it yet; or else the
   // one that he had last, if it is free; or else one of his pool that nobody ever had, or that has been free
-  // for longest. Error: the pool is exhausted, or `fixed` is no client's address or somebody else has it.
+  // for longest. `pool`: of that one, whoever he is; empty: of his. Error: the pool is exhausted or there is
+  // none of that name, or `fixed` is no client's address or somebody else has it.
   [[nodiscard]] Expected<std::uint32_t> allocate(const std::string& user,
-                                                 std::optional<std::uint32_t> fixed = std::nullopt);
+                                                 std::optional<std::uint32_t> fixed = std::nullopt,
+                                                 std::string_view pool = {});
   // The same for an address that the user has already, from before a restart. Error: he can't have it.
   [[nodiscard]] Expected<void> adopt(const std::string& user, std::uint32_t address);
   // The session is over. Nothing happens for an address that nobody has.

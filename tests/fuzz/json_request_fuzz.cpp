@@ -30,7 +30,7 @@ class Source final : public control::StatusSource {
   [[nodiscard]] std::optional<Connection> connection() const override { return std::nullopt; }
   [[nodiscard]] control::IkeService* ike() override { return nullptr; }
   [[nodiscard]] control::EventLog& event_log() override { return event_log_; }
-  [[nodiscard]] control::DialService* dial() override { return nullptr; }
+  [[nodiscard]] control::DialIn* dial() override { return nullptr; }
   [[nodiscard]] const std::string& last_connect_error() const override { return error_; }
   [[nodiscard]] std::chrono::seconds uptime() const override { return std::chrono::seconds(1); }
 

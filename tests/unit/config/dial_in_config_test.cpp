@@ -139,6 +139,32 @@ struct Wrong {
   const char* said;
 };
 
+TEST(DialInConfig, GroupsHaveTheTermsOfAllWhereTheySayNothing) {
+  const Config config = read(R"([users]
+file = "chap-secrets"
+idle_limit_seconds = 60
+rate_to_client_kbit = 1000
+[[pool]]
+name = "few"
+range = "10.40.0.100-10.40.0.110"
+[[group]]
+name = "guests"
+users = ["erin"]
+pool = "few"
+sessions = "one"
+rate_to_client_kbit = 64
+)");
+  ASSERT_EQ(config.groups.size(), 1U);
+  const Group& group = config.groups.front();
+  EXPECT_EQ(group.name, "guests");
+  EXPECT_THAT(group.users, ElementsAre("erin"));
+  EXPECT_EQ(group.pool, "few");
+  EXPECT_EQ(group.terms.sessions, Sessions::one);
+  EXPECT_EQ(group.terms.idle_limit_seconds, 60U);
+  EXPECT_EQ(group.terms.rate_to_client_kbit, 64U);
+  EXPECT_EQ(config.users.rate_to_client_kbit, 1000U);
+}
+
 TEST(DialInConfig, SaysWhatIsWrongWithATable) {
   std::string many;
   for (unsigned i = 0; i < 65; ++i) many += fmt::format("\"10.{}.0.0/16\",", i + 50);
@@ -199,6 +225,10 @@ TEST(DialInConfig, SaysWhatDoesNotFitTogether) {
            {"[ppp]\nauth = [\"pap\", \"mschapv2\"]\n", "\"pap\" is asked for first"},
            {"[ppp]\nmru = 1480\n", "inner packets of 1480 bytes do not fit"},
            {"[ppp]\ndead_after_seconds = 60\n", "dead_after_seconds = 120 or more"},
+           {"[[group]]\nname = \"g\"\n[[group]]\nname = \"g\"\n", "there are two groups \"g\""},
+           {"[[group]]\nname = \"g\"\npool = \"p\"\n", "no [[pool]] is called \"p\""},
+           {"[[group]]\nname = \"g\"\nusers = [\"u\"]\n[[group]]\nname = \"h\"\nusers = [\"u\"]\n",
+            "\"u\" is in two groups"},
            {outside.c_str(), "the pool \"a\" has addresses outside of clients.pool, 10.40.0.0/24"},
            {overlapping.c_str(), "the pools \"a\" and \"b\" overlap"},
            {same_name.c_str(), "there are two pools \"a\""},

@@ -70,6 +70,24 @@ TEST(AddressPools, GiveNamedUsersTheirsAndTheRestToOthers) {
   EXPECT_EQ(usage[1].size, 2U);
 }
 
+TEST(AddressPools, GiveGroupsTheirsAndNamedPoolsToWhomeverIsToHaveThem) {
+  config::Config config = lab();
+  config.pools.push_back(part("sales", 4, 5, {"carol"}));
+  config.pools.push_back(part("staff", 8, 9, {}));
+  config::Group group;
+  group.pool = "staff";
+  group.users = {"carol", "erin"};
+  config.groups.push_back(std::move(group));
+  AddressPools tested = pools(config);
+  EXPECT_EQ(tested.allocate("erin"), base + 8);
+  EXPECT_EQ(tested.allocate("carol"), base + 4) << "a pool that names her goes before that of her group";
+  EXPECT_EQ(tested.allocate("frank", std::nullopt, "staff"), base + 9);
+  EXPECT_EQ(tested.allocate("gina", std::nullopt, "staff").error(),
+            tested.allocate("hugo", std::nullopt, "staff").error());
+  EXPECT_EQ(tested.allocate("hugo", std::nullopt, "stuff").error(), "no [[pool]] is called \"stuff\"");
+  EXPECT_EQ(tested.allocate("hugo"), base + 1) << "the pool of a group is not everybody's";
+}
+
 TEST(AddressPools, GiveOthersAPoolWithoutUsersIfThereIsOne) {
   config::Config config = lab();
   config.pools.push_back(part("sales", 4, 5, {"carol"}));

@@ -28,7 +28,7 @@ class ApiTest : public GatewayFixture, public StatusSource {
 
   [[nodiscard]] IkeService* ike() override { return nullptr; }
   [[nodiscard]] EventLog& event_log() override { return event_log_; }
-  [[nodiscard]] DialService* dial() override { return nullptr; }
+  [[nodiscard]] DialIn* dial() override { return nullptr; }
 
   std::string connect_error_;
   EventLog event_log_{{}};

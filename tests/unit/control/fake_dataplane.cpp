@@ -139,6 +139,8 @@ void FakeDataplane::dump() {
     event.tunnel = key.tunnel;
     event.session = key.session;
     event.remote = session.inner;
+    event.sequencing = session.sequencing;
+    event.value = channel::rates_value(session);
     send(event);
   }
   event = {};

@@ -150,6 +150,35 @@ TEST_F(GatewayDialledTest, a_control_process_that_comes_back_with_its_clients_pu
   EXPECT_EQ(dataplane_->sas.size(), 4u);
 }
 
+TEST_F(GatewayDialledTest, a_session_that_is_to_have_another_rate_than_it_has_is_told_again) {
+  channel::SessionUpdate session = {};
+  session.peer_id = client_id;
+  session.tunnel = 7;
+  session.session = 9;
+  session.outbound_slot = 3;
+  session.rate_to_client_kbit = 1000;
+  start();
+  put(3);
+  gateway_->put_session(session);
+  settle();
+  const auto restart = [&] {
+    kill_control();
+    dataplane_->forget_commands();
+    start_control();
+    put(3);
+    gateway_->put_session(session);
+    connect();
+    return dataplane_->count(CommandType::session_update);
+  };
+  EXPECT_EQ(restart(), 0u) << "it has it";
+  session.rate_to_client_kbit = 2000;
+  EXPECT_EQ(restart(), 1u);
+  EXPECT_EQ(dataplane_->sessions.begin()->second.rate_to_client_kbit, 2000u);
+  session.sequencing = true;
+  EXPECT_EQ(restart(), 1u);
+  EXPECT_EQ(restart(), 0u);
+}
+
 TEST_F(GatewayDialledTest, clients_that_nobody_remembers_are_removed) {
   start();
   put(3);

@@ -378,17 +378,6 @@ TEST(MainMode, APublicValueOfNoGroupMemberEndsIt) {
   EXPECT_EQ(gateway.core.negotiating(), 0U);
 }
 
-TEST(AggressiveMode, IsRefusedUnlessNamed) {
-  IkeNode gateway(gateway_settings());
-  Dialled dialled(gateway, client_options());
-  auto first = dialled.client.first();
-  first[18] = std::byte{4};  // exchange type
-  EXPECT_TRUE(dialled.say(first).empty());
-  EXPECT_EQ(gateway.refused(Reason::aggressive_refused), 1U);
-  EXPECT_EQ(gateway.computed, 0U);
-  EXPECT_THAT(gateway.journal(address(nat_public)), HasSubstr("ike.legacy"));
-}
-
 TEST(FirstMessage, AnOfferTooLargeForARecordIsRefused) {
   IkeNode gateway(gateway_settings());
   auto options = client_options();

@@ -146,20 +146,24 @@ std::vector<std::byte> IkeClient::fifth(wire::Bytes fourth) {
   }
   phase1.g_xy = std::move(*shared);
   derive_keys(sa, phase1, std::as_bytes(std::span(options.psk)));
-  std::vector<std::byte> id = options.identity;
-  if (id.empty())
-    id = wire::isakmp_identification(wire::IsakmpIdType::ipv4_address, 0, 0,
-                                     wire::Bytes(options.inside.address.bytes()).last(4));
+  const std::vector<std::byte> id = identity_body();
   wire::IsakmpBuilder builder(sa.cookies.initiator, sa.cookies.responder,
                               wire::IsakmpExchange::identity_protection, wire::isakmp_flag_encryption, 0);
   builder.payload(IsakmpPayloadType::identification, {id});
   builder.payload(IsakmpPayloadType::hash, {phase1_hash(sa, phase1, true, id).span()});
-  if (options.initial_contact) {
-    builder.payload(IsakmpPayloadType::notification,
-                    {wire::isakmp_notification(wire::IsakmpProtocol::isakmp, number(sa.cookies),
-                                               wire::IsakmpNotifyType::initial_contact, {})});
-  }
+  if (options.initial_contact) builder.payload(IsakmpPayloadType::notification, {initial_contact_body()});
   return seal(builder, phase1.iv);
+}
+
+std::vector<std::byte> IkeClient::identity_body() const {
+  if (!options.identity.empty()) return options.identity;
+  return wire::isakmp_identification(wire::IsakmpIdType::ipv4_address, 0, 0,
+                                     wire::Bytes(options.inside.address.bytes()).last(4));
+}
+
+std::vector<std::byte> IkeClient::initial_contact_body() const {
+  return wire::isakmp_notification(wire::IsakmpProtocol::isakmp, number(sa.cookies),
+                                   wire::IsakmpNotifyType::initial_contact, {});
 }
 
 std::vector<std::byte> IkeClient::seal(wire::IsakmpBuilder& builder, IvBlock& iv) const {

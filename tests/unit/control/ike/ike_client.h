@@ -44,6 +44,10 @@ class IkeClient {
   [[nodiscard]] std::vector<std::byte> fifth(wire::Bytes fourth);
   [[nodiscard]] bool finish(wire::Bytes sixth);
 
+  // Aggressive mode. third: encrypted, as most clients send it, or in the clear, as RFC 2409 has it.
+  [[nodiscard]] std::vector<std::byte> aggressive_first();
+  [[nodiscard]] std::vector<std::byte> aggressive_third(wire::Bytes second, bool encrypted = true);
+
   struct Quick {
     std::uint32_t message_id = 0;
     std::vector<std::byte> sa_body;  // empty: the SuiteIds below
@@ -99,6 +103,8 @@ class IkeClient {
   std::function<void(std::vector<std::byte>&)> spoil;
 
  private:
+  [[nodiscard]] std::vector<std::byte> identity_body() const;
+  [[nodiscard]] std::vector<std::byte> initial_contact_body() const;
   [[nodiscard]] std::vector<std::byte> seal(wire::IsakmpBuilder& builder, control::ike::IvBlock& iv) const;
   std::uint64_t random_state_;
   std::uint32_t next_message_id_ = 1;  // as Windows counts them

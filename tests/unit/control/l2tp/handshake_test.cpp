@@ -201,6 +201,14 @@ TEST(Handshake, RefusesAnSccrqAndSaysWhy) {
   wire::store_big_endian(bytes.data() + 2, static_cast<std::uint16_t>(bytes.size()));
   lab.give(bytes);
   EXPECT_EQ(lab.last_message().type(), L2tpMessageType::sccrp) << "but this one is good";
+  LnsLab drained;
+  drained.settings.draining = true;
+  drained.give(bytes);
+  EXPECT_EQ(drained.last_message().result().result, static_cast<unsigned>(StopResult::shutting_down));
+  EXPECT_TRUE(drained.lns->done());
+  drained.settings.draining = false;
+  drained.give(bytes);
+  EXPECT_EQ(drained.last_message().type(), L2tpMessageType::sccrp) << "when it takes clients again";
 }
 
 TEST(Handshake, PassesOverWhatIsNotMandatory) {
