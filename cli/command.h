@@ -36,10 +36,11 @@ using AddCommand = void (*)(CLI::App& app, Action& chosen);
 void add_check(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_up(CLI::App& app, Action& chosen);
-void add_show(CLI::App& app, Action& chosen);  // status, session, peer, sa and others like them
+void add_show(CLI::App& app, Action& chosen);  // status, peer, sa and others like them
 void add_ike(CLI::App& app, Action& chosen);
 void add_why(CLI::App& app, Action& chosen);
-void add_who(CLI::App& app, Action& chosen);  // and hang-up
+void add_session(CLI::App& app, Action& chosen);
+void add_maintenance(CLI::App& app, Action& chosen);  // drain, reload
 void add_log(CLI::App& app, Action& chosen);
 void add_drops(CLI::App& app, Action& chosen);
 void add_top(CLI::App& app, Action& chosen);
@@ -47,5 +48,6 @@ void add_perf(CLI::App& app, Action& chosen);
 void add_trace(CLI::App& app, Action& chosen);
 void add_capture(CLI::App& app, Action& chosen);
 void add_import(CLI::App& app, Action& chosen);
+void add_user(CLI::App& app, Action& chosen);
 
 }  // namespace espgate::cli

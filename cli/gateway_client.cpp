@@ -23,6 +23,21 @@ void append_page(json& all, json& page) {
   }
 }
 
+tl::expected<json, std::string> ask_pages(const std::filesystem::path& socket, json request) {
+  auto connection = channel::JsonClient::connect(socket);
+  if (!connection) return tl::unexpected(connection.error());
+  auto all = connection->ask(request);
+  while (all && all->contains("next")) {
+    request["after"] = all->at("next");
+    all->erase("next");
+    auto page = connection->ask(request);
+    if (!page) return page;
+    append_page(*all, *page);
+    if (page->contains("next")) (*all)["next"] = page->at("next");
+  }
+  return all;
+}
+
 }  // namespace
 
 void add_gateway_options(CLI::App& command, GatewayOptions& options) {
@@ -42,18 +57,7 @@ tl::expected<GatewayClient, std::string> GatewayClient::find(const GatewayOption
 }
 
 tl::expected<json, std::string> GatewayClient::ask(json request) const {
-  auto connection = channel::JsonClient::connect(dataplane_socket());
-  if (!connection) return tl::unexpected(connection.error());
-  auto all = connection->ask(request);
-  while (all && all->contains("next")) {
-    request["after"] = all->at("next");
-    all->erase("next");
-    auto page = connection->ask(request);
-    if (!page) return page;
-    append_page(*all, *page);
-    if (page->contains("next")) (*all)["next"] = page->at("next");
-  }
-  return all;
+  return ask_pages(dataplane_socket(), std::move(request));
 }
 
 std::optional<json> GatewayClient::ask_control(const json& request) const {
@@ -65,9 +69,7 @@ std::optional<json> GatewayClient::ask_control(const json& request) const {
 }
 
 tl::expected<json, std::string> GatewayClient::require_control(const json& request) const {
-  auto connection = channel::JsonClient::connect(control_socket());
-  if (!connection) return tl::unexpected(connection.error());
-  return connection->ask(request);
+  return ask_pages(control_socket(), request);
 }
 
 json control_peers(const GatewayClient& client) {

@@ -32,7 +32,7 @@ class GatewayClient {
   [[nodiscard]] tl::expected<nlohmann::json, std::string> ask(nlohmann::json request) const;
   // nullopt: control does not run, or does not know the command.
   [[nodiscard]] std::optional<nlohmann::json> ask_control(const nlohmann::json& request) const;
-  // The same where there is no answer without control: says why there is none.
+  // The same where there is no answer without control: says why there is none. Pages as one, too.
   [[nodiscard]] tl::expected<nlohmann::json, std::string> require_control(
       const nlohmann::json& request) const;
 

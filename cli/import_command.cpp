@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// espgate import: the configuration of an Openswan, Libreswan or strongSwan gateway for L2TP, as ours.
+// espgate import: the configuration of a gateway of Openswan, Libreswan or strongSwan, xl2tpd and pppd, as
+// ours.
 #include "cli/command.h"
 #include "cli/import/import.h"
 #include "cli/import/new_file.h"
+#include "cli/import/source_kind.h"
 #include "config/check.h"
 #include "config/config_file.h"
 #include "wire/ip_address.h"
@@ -21,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct ImportOptions {
   std::vector<std::string> files;
-  std::string ipsec_conf, ipsec_secrets;
+  std::string ipsec_conf, ipsec_secrets, xl2tpd_conf, ppp_options, chap_secrets;
   std::string result;
   bool force = false;
   bool explain = false;
@@ -31,25 +33,72 @@ struct ImportOptions {
 
 using Problem = std::optional<std::string>;
 
+fs::path& place_of(openswan::SourceKind kind, openswan::Sources& sources) {
+  switch (kind) {
+    case openswan::SourceKind::ipsec_conf:
+      return sources.ipsec_conf;
+    case openswan::SourceKind::ipsec_secrets:
+      return sources.ipsec_secrets;
+    case openswan::SourceKind::xl2tpd_conf:
+      return sources.xl2tpd_conf;
+    case openswan::SourceKind::ppp_options:
+      return sources.ppp_options;
+    default:
+      return sources.chap_secrets;
+  }
+}
+
+// Where a system has them. Those of IPsec have to be there.
+void take_system_files(openswan::Sources& sources) {
+  sources.ipsec_conf = "/etc/ipsec.conf";
+  sources.ipsec_secrets = "/etc/ipsec.secrets";
+  std::error_code error;
+  for (const auto& [place, file] : {std::pair{&sources.xl2tpd_conf, "/etc/xl2tpd/xl2tpd.conf"},
+                                    {&sources.chap_secrets, "/etc/ppp/chap-secrets"}})
+    if (fs::exists(file, error)) *place = file;
+}
+
 // Which file is which, by its name. Without any, the system's own.
 Problem find_files(const ImportOptions& options, openswan::Sources& sources) {
   sources.ipsec_conf = options.ipsec_conf;
   sources.ipsec_secrets = options.ipsec_secrets;
+  sources.xl2tpd_conf = options.xl2tpd_conf;
+  sources.ppp_options = options.ppp_options;
+  sources.chap_secrets = options.chap_secrets;
+  bool any = false;
   for (const fs::path file : options.files) {
-    const std::string name = file.filename().string();
-    const bool secrets = name.find("secret") != std::string::npos;
-    if (!secrets && name.find("conf") == std::string::npos)
-      return fmt::format("{}: its name does not say what it is; use --ipsec-conf or --ipsec-secrets",
-                         file.string());
-    fs::path& which = secrets ? sources.ipsec_secrets : sources.ipsec_conf;
+    const auto kind = openswan::source_kind(file);
+    if (!kind)
+      return fmt::format(
+          "{}: its name does not say what it is; use --ipsec-conf, --ipsec-secrets, --xl2tpd, --ppp-options "
+          "or --chap-secrets",
+          file.string());
+    fs::path& which = place_of(*kind, sources);
     if (!which.empty()) return fmt::format("{} and {}: one of them is enough", which.string(), file.string());
     which = file;
   }
-  if (sources.ipsec_conf.empty() && sources.ipsec_secrets.empty()) {
-    sources.ipsec_conf = "/etc/ipsec.conf";
-    sources.ipsec_secrets = "/etc/ipsec.secrets";
-  }
+  for (const fs::path* file : {&sources.ipsec_conf, &sources.ipsec_secrets, &sources.xl2tpd_conf,
+                               &sources.ppp_options, &sources.chap_secrets})
+    any = any || !file->empty();
+  if (!any) take_system_files(sources);
   return std::nullopt;
+}
+
+fs::path users_copy(const ImportOptions& options) {
+  return fs::path(options.result).parent_path() / "chap-secrets";
+}
+
+// Beside a configuration that is written stands a copy of the users' file: the old one belongs to pppd, and
+// may lie on another machine. A file that is that already serves as it is; so does the old one where nothing
+// is written, by its whole path.
+void place_users(const ImportOptions& options, openswan::Sources& sources) {
+  if (sources.chap_secrets.empty()) return;
+  std::error_code error;
+  const fs::path copy = users_copy(options);
+  if (options.result.empty() || fs::equivalent(copy, sources.chap_secrets, error))
+    sources.chap_secrets = fs::absolute(sources.chap_secrets, error);
+  else
+    sources.users_file = copy.filename().string();
 }
 
 Problem wrong_surroundings(const openswan::Surroundings& around) {
@@ -103,9 +152,25 @@ bool is_sound(const openswan::DraftText& draft, const std::string& name, const O
   return true;
 }
 
-int write_result(const ImportOptions& options, const openswan::DraftText& draft, const Output& output) {
+// The users' file first: a configuration without it would be half of one. Neither is written where one of
+// them would have to replace another.
+tl::expected<void, std::string> write_files(const ImportOptions& options, const openswan::DraftText& draft,
+                                            const openswan::GatewayDraft::DialIn* dial_in) {
+  const bool with_users = dial_in != nullptr && !dial_in->users_text.empty();
+  std::error_code error;
+  if (with_users && !options.force && fs::exists(options.result, error))
+    return tl::unexpected(options.result + ": is there already, and stays as it is; --force replaces it");
+  if (with_users) {
+    auto written = write_new_file(users_copy(options), dial_in->users_text.bytes(), options.force);
+    if (!written) return written;
+  }
+  return write_new_file(options.result, draft.text.bytes(), options.force);
+}
+
+int write_result(const ImportOptions& options, const openswan::DraftText& draft,
+                 const openswan::GatewayDraft::DialIn* dial_in, const Output& output) {
   if (!options.result.empty()) {
-    const auto written = write_new_file(options.result, draft.text.bytes(), options.force);
+    const auto written = write_files(options, draft, dial_in);
     if (written) return success;
     output.err << "espgate: " << written.error() << '\n';
     return failure;
@@ -128,6 +193,7 @@ int import_files(const ImportOptions& options, const Output& output) {
   sources.surroundings = options.surroundings;
   if (const auto problem = find_files(options, sources)) return fail(*problem, usage_error);
   if (const auto problem = wrong_surroundings(sources.surroundings)) return fail(*problem, usage_error);
+  place_users(options, sources);
   openswan::Notes notes;
   const auto draft = openswan::import_openswan(sources, openswan::DiskFiles(), notes);
   notes.sort();
@@ -135,7 +201,9 @@ int import_files(const ImportOptions& options, const Output& output) {
   if (!draft) return fail(draft.error(), failure);
   const openswan::DraftText text = openswan::to_toml(*draft);
   const std::string name = options.result.empty() ? "gateway.toml" : options.result;
-  if (const int code = write_result(options, text, output); code != success) return code;
+  if (const int code = write_result(options, text, draft->dial_in ? &*draft->dial_in : nullptr, output);
+      code != success)
+    return code;
   return is_sound(text, name, output) ? success : failure;
 }
 
@@ -151,13 +219,20 @@ void add_surroundings(CLI::App& command, openswan::Surroundings& around) {
 }  // namespace
 
 void add_import(CLI::App& app, Action& chosen) {
-  CLI::App* command = app.add_subcommand(
-      "import", "a configuration from ipsec.conf and ipsec.secrets of Openswan and its kin");
+  CLI::App* command =
+      app.add_subcommand("import", "a configuration from the files of Openswan and its kin, xl2tpd and pppd");
   auto options = std::make_shared<ImportOptions>();
-  command->add_option("FILES", options->files, "ipsec.conf and ipsec.secrets (default: those in /etc)")
-      ->expected(0, 2);
+  command
+      ->add_option(
+          "FILES", options->files,
+          "ipsec.conf, ipsec.secrets, xl2tpd.conf, options.xl2tpd, chap-secrets (default: those in /etc)")
+      ->expected(0, 5);
   command->add_option("--ipsec-conf", options->ipsec_conf, "an ipsec.conf of another name");
   command->add_option("--ipsec-secrets", options->ipsec_secrets, "an ipsec.secrets of another name");
+  command->add_option("--xl2tpd", options->xl2tpd_conf, "an xl2tpd.conf of another name");
+  command->add_option("--ppp-options", options->ppp_options,
+                      "pppd's options for it (default: the file that xl2tpd.conf names)");
+  command->add_option("--chap-secrets", options->chap_secrets, "a chap-secrets of another name");
   command->add_option("-o,--output", options->result, "write to this file, mode 0600; without it, print");
   command->add_flag("--force", options->force, "let -o replace a file that is there");
   command->add_flag("--explain", options->explain, "tell also of settings that need nothing here");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// espgate status, port, peer, sa, policy, session, route, neighbour, buffers: what the data plane answers, as
+// espgate status, port, peer, sa, policy, route, neighbour, buffers: what the data plane answers, as
 // a table or as JSON.
 #include "cli/command.h"
 #include "cli/gateway_client.h"
@@ -22,7 +22,6 @@ struct Subject {
 
 constexpr std::array subjects = {
     Subject{"status", "how the gateway is, on one screen", status_text},
-    Subject{"session", "who is connected: name, inner address, SA, traffic", session_text, "sessions"},
     Subject{"peer", "clients: where they are and what they have", peer_text, "peers"},
     Subject{"sa", "security associations: suite, sequence, lifetime, traffic", sa_text, "sas"},
     Subject{"policy", "what is protected, and what becomes of everything else", policy_text, "policies"},

@@ -4,6 +4,7 @@
 #include "cli/gateway_client.h"
 #include "cli/ike/negotiations.h"
 #include "cli/table.h"
+#include "wire/ip_address.h"
 
 #include <algorithm>
 #include <memory>
@@ -32,6 +33,10 @@ std::size_t screen_columns() {
 
 std::string nothing_text(const std::string& address) {
   if (address.empty()) return "nobody has tried to negotiate\n";
+  if (!wire::IpAddress::from_string(address))
+    return printable("nothing is known of a user " + address +
+                     "; espgate why with the client's address tells whether it comes as far as a login") +
+           '\n';
   return printable(
              "nothing was heard from " + address +
              " that began a negotiation; if it dials, its packets to UDP 500 and 4500 do not come here") +
@@ -66,8 +71,9 @@ void add_why(CLI::App& app, Action& chosen) {
       app.add_subcommand("why", "how the last negotiations with a client went, and what to do");
   auto options = std::make_shared<WhyOptions>();
   add_gateway_options(*command, options->gateway);
-  command->add_option("ADDRESS", options->address,
-                      "the client's outside address; without it, the newest negotiation of each");
+  command->add_option(
+      "WHO", options->address,
+      "the client's outside address, or a user's name; without it, the newest of each client");
   command->callback(
       [options, &chosen] { chosen = [options](const Output& output) { return why(*options, output); }; });
 }

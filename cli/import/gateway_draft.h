@@ -35,11 +35,30 @@ struct GatewayDraft {
     std::string origin;
   };
 
+  // [[pool]], [l2tp], [ppp] and [users].
+  struct DialIn {
+    MaybeGiven<std::string> pool;       // clients.pool
+    MaybeGiven<std::string> range;      // of the one [[pool]]
+    std::vector<std::string> excluded;  // from it
+    MaybeGiven<std::string> host_name;
+    std::vector<Given<std::string>> auth, dns, nbns;
+    MaybeGiven<unsigned> mru, echo_interval_seconds, echo_failures;
+    MaybeGiven<std::string> gateway_address;
+    std::string radius;      // the line that says that RADIUS servers know the users; empty: a file does
+    std::string users_file;  // empty: unknown
+    std::string users_file_origin;
+    MaybeGiven<std::string> server;
+    MaybeGiven<unsigned> idle_limit_seconds, session_limit_seconds;
+    // What is to be written to the users' file; nothing: it is there already.
+    crypto::SecretBytes users_text;
+  };
+
   std::vector<std::string> made_from;  // for people: "ipsec.conf, conn L2TP-PSK"
   Surroundings surroundings;
   std::string own_address;    // left=; for the place of outside.address
   std::string own_interface;  // interfaces=
   std::string next_hop;       // leftnexthop=
+  std::string inside_hint;    // xl2tpd's local ip, where it may be the inside port's
   MaybeGiven<std::string> public_address;
   MaybeGiven<std::string> identity;
   MaybeGiven<std::string> log_level;
@@ -49,6 +68,8 @@ struct GatewayDraft {
   MaybeGiven<unsigned> lifetime_seconds, sa_lifetime_seconds, rekey_margin_seconds;
   MaybeGiven<unsigned> dpd_delay_seconds, dpd_timeout_seconds, keepalive_seconds;
   std::vector<Psk> psks;
+  // Files of xl2tpd, of pppd or of users were there. Without them the result has no [users].
+  std::optional<DialIn> dial_in;
 };
 
 // A draft as TOML.

@@ -2,6 +2,7 @@
 #include "cli/import/import.h"
 
 #include "cli/import/connection.h"
+#include "cli/import/dial_in.h"
 #include "cli/import/translation.h"
 #include "config/printable.h"
 
@@ -158,6 +159,8 @@ tl::expected<GatewayDraft, std::string> import_openswan(const Sources& sources, 
     if (draft.psks.empty())
       notes.lost({sources.ipsec_secrets.string(), 0, 0}, "no pre-shared key in it was carried over");
   }
+  if (auto done = import_dial_in(sources, files, draft, notes); !done)
+    return tl::unexpected(std::move(done.error()));
   return draft;
 }
 

@@ -123,27 +123,4 @@ std::string policy_text(const json& answer) {
   return (table.empty() ? "" : table.text() + '\n') + defaults.text();
 }
 
-std::string session_text(const json& answer) {
-  Table table({{"NAME"},
-               {"INNER"},
-               {"REMOTE"},
-               {"TUNNEL/SESSION"},
-               {"THEIRS"},
-               {"STATE"},
-               {"LIMIT", Table::Align::right},
-               {"SPI OUT"},
-               {"WORKER", Table::Align::right},
-               {"IN", Table::Align::right},
-               {"OUT", Table::Align::right}});
-  for (const json& session : answer.at("sessions"))
-    table.add({name_of(session), session.at("inner"), session.at("remote"),
-               number(session.at("tunnel")) + '/' + number(session.at("session")),
-               number(session.at("peer_tunnel")) + '/' + number(session.at("peer_session")),
-               session.at("open").get<bool>() ? "open" : "closed", number(session.at("inner_limit")),
-               optional_text(session, "spi_out"), number(session.at("owner")),
-               traffic_text(session.at("traffic"), "packets_in", "bytes_in"),
-               traffic_text(session.at("traffic"), "packets_out", "bytes_out")});
-  return table.empty() ? "nobody is connected\n" : table.text();
-}
-
 }  // namespace espgate::cli

@@ -14,7 +14,6 @@ namespace espgate::cli {
 [[nodiscard]] std::string peer_text(const nlohmann::json& answer);
 [[nodiscard]] std::string sa_text(const nlohmann::json& answer);
 [[nodiscard]] std::string policy_text(const nlohmann::json& answer);
-[[nodiscard]] std::string session_text(const nlohmann::json& answer);
 [[nodiscard]] std::string route_text(const nlohmann::json& answer);
 [[nodiscard]] std::string neighbour_text(const nlohmann::json& answer);
 [[nodiscard]] std::string buffers_text(const nlohmann::json& answer);

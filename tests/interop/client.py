@@ -29,6 +29,7 @@ class Settings:
     dpd_seconds: int = 0  # 0: the client never asks
     mode: str = "transport"
     ipcomp: bool = False
+    aggressive: bool = False  # three messages instead of six
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,6 +147,7 @@ connections {{
   lab {{
     version = 1
     remote_addrs = {ELASTIC_IP}
+    aggressive = {"yes" if settings.aggressive else "no"}
     {proposals}
     keyingtries = 1
     dpd_delay = {settings.dpd_seconds}s
@@ -236,6 +238,7 @@ conn lab
   rightprotoport=17/1701
   type={settings.mode}
   compress={"yes" if settings.ipcomp else "no"}
+  aggressive={"yes" if settings.aggressive else "no"}
   rekey={"yes" if settings.rekeys else "no"}
   rekeymargin={settings.margin_seconds}s
   rekeyfuzz=0%

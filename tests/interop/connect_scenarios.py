@@ -60,3 +60,12 @@ def two_clients(run):
         out_of, _ = client.spis()
         counted = sum(count for spi, count in counting.counter.now().items() if spi in out_of)
         run.check(counted == 100, f"100 of them by {client.name}'s SA", f"{counted}")
+
+
+@for_each_client("connect-aggressive", ike={"legacy": ["aggressive"]})
+def connect_aggressive(run):
+    """Three messages. Only where ike.legacy names it."""
+    run.connect(run.client, Settings(aggressive=True))
+    run.check("aggressive mode" in " ".join(run.gateway.why(NAT_ADDRESS)) + run.gateway.log("control"),
+              "the gateway says that it was aggressive mode")
+    run.frames(run.client)

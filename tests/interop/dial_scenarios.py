@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Users dial in: L2TP and PPP by xl2tpd and pppd, an address, DNS, and a host of the private side."""
+import free_radius
 from scenario import ALL_CLIENTS, Stop, for_each_client, scenario
 from topology import ELASTIC_IP
 
@@ -104,6 +105,12 @@ def dial_in(run):
         run.check(told.get("121") == routes and told.get("249") == routes, "DHCP tells the routes twice", str(told))
         run.check(told.get("15") == b"corp.example".hex() and told.get("6") == "0a1e0035",
                   "and the domain and the DNS server", str(told))
+        user = USERS[client.name][0]
+        row = run.gateway.printed("session", "--match", f"user={user}")
+        run.check(all(text in row for text in (user, "connected", "10.40.0.", "10.10.1.", "198.51.100.2")),
+                  "espgate session has it in a row", row)
+        history = run.gateway.printed("why", user)
+        run.check("is connected as 10.40.0." in history, "espgate why tells of the login", history)
         client.guest.run("echo 'd lab' >/run/l2tp-control")
         run.eventually(lambda: not lines(run), "the session is gone when the client hangs up", 20)
     finally:
@@ -170,3 +177,37 @@ for method, refuse in (("chap-md5", "refuse-mschap-v2\nrefuse-mschap\nrefuse-pap
         finally:
             hang_up(client)
     for_each_client(f"dial-{method}", tables={"ppp": {"auth": ["mschapv2", "chap-md5", "pap"]}})(by_method)
+
+
+@for_each_client("dial-radius", tables={"users": {"source": "radius"}, "radius": free_radius.SETTINGS})
+def dial_radius(run):
+    """RADIUS knows the user and his address, and learns what his session did."""
+    client = run.client
+    user, password = USERS[client.name]
+    server = free_radius.FreeRadius(run.gateway.topology, f"""
+{user} Cleartext-Password := "{password}"
+  Framed-IP-Address = 10.40.0.77,
+  Session-Timeout = 3600,
+  Class = 0x656c657068616e74
+""")
+    try:
+        come_in(run, client)
+        run.check(connected(run, user)[0]["address"] == "10.40.0.77", "the address is that of Framed-IP-Address")
+        run.check(connected(run, user)[0]["limits"]["session_seconds"] == 3600, "the limit is that of Session-Timeout")
+        answers = ping(client)
+        run.check(answers == 5, "5 pings", f"{answers}: {said(client)}")
+        client.guest.run("echo 'd lab' >/run/l2tp-control")
+        run.eventually(lambda: not lines(run), "the session is gone when the client hangs up", 20)
+        found = run.eventually(lambda: len(server.records()) >= 2 and server.records(),
+                               "the server has a start and a stop", 10, lambda: str(server.records()))
+        if found:
+            start, stop = found[0], found[-1]
+            run.check((start["Acct-Status-Type"], stop["Acct-Status-Type"]) == ("Start", "Stop"), "in that order")
+            run.check(start["Acct-Session-Id"] == stop["Acct-Session-Id"] and stop["User-Name"] == user
+                      and stop["Class"] == "0x656c657068616e74", "of one session, with the user and his Class", str(stop))
+            # 5 pings of 84 bytes each way, in UDP, L2TP and PPP.
+            run.check(int(stop["Acct-Input-Octets"]) >= 5 * 84 and int(stop["Acct-Output-Octets"]) >= 5 * 84,
+                      "with the octets of both directions", str(stop))
+    finally:
+        hang_up(client)
+        server.end()

@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import socket
+import subprocess
 import tomllib
 
 from lab import PATIENCE_SECONDS, wait_until
@@ -16,6 +17,10 @@ LAB = pathlib.Path(__file__).resolve().parents[2] / "configs/lab.toml"
 def _value(value):
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
     return json.dumps(value)
 
 
@@ -27,27 +32,49 @@ def _toml(tables):
     return "\n".join(lines) + "\n"
 
 
-class Espgate:
-    """`folder`: for configuration, logs and state; `runtime`: for sockets, a short path; `ike`: keys of [ike] that are
-    not as in the lab's file, and `more`, keys of other tables."""
+def _lab_tables(ike, more):
+    tables = tomllib.loads(LAB.read_text(encoding="utf-8"))
+    tables["ike"] = {**tables.get("ike", {}), **ike}
+    for name, table in more.items():
+        tables[name] = {**tables.get(name, {}), **table}
+    if "users" in tables:
+        tables["users"]["file"] = str(LAB.parent / tables["users"]["file"])
+    return tables
 
-    def __init__(self, topology, programs, folder, runtime, ike, more):
+
+class Espgate:
+    """`folder`: for configuration, logs and state; `runtime`: for sockets, a short path; `what`: the scenario. It says
+    what is not as in the lab's file, or from which old files the configuration comes instead."""
+
+    def __init__(self, topology, programs, folder, runtime, what):
         self.topology, self.programs, self.folder, self.runtime = topology, programs, folder, runtime
         shutil.rmtree(self.runtime, ignore_errors=True)
         (self.runtime / "state").mkdir(mode=0o700, parents=True)
-        tables = tomllib.loads(LAB.read_text(encoding="utf-8"))
-        tables["ike"] = {**tables.get("ike", {}), **ike}
-        for name, table in more.items():
-            tables[name] = {**tables.get(name, {}), **table}
-        if "users" in tables:
-            tables["users"]["file"] = str(LAB.parent / tables["users"]["file"])
+        self.import_said = ""
+        if what.old_files:
+            text, tables = self._imported(what.old_files), {}
+        else:
+            text, tables = "", _lab_tables(what.ike, what.tables)
         tables["memory"] = {"hugepages": "off", **tables.get("memory", {})}
         tables["runtime"] = {**tables.get("runtime", {}), "directory": str(self.runtime),
                              "state_directory": str(self.runtime / "state"), "log_level": "debug"}
         self.config = self.folder / "gateway.toml"
         self.config.touch(mode=0o600)
-        self.config.write_text(_toml(tables), encoding="utf-8")
+        self.config.write_text(f"{text}\n{_toml(tables)}", encoding="utf-8")
         self.dataplane = self.control = None
+
+    def _imported(self, old_files):
+        """What `espgate import` makes of them, told where it stands."""
+        port = {name: tomllib.loads(LAB.read_text(encoding="utf-8"))[name] for name in ("outside", "inside")}
+        result = self.folder / "imported.toml"
+        done = subprocess.run(
+            [self.programs / "espgate", "import", *old_files, "-o", result,
+             *(word for name, table in port.items() for key, value in table.items()
+               for word in (f"--{name}-{key}", value))],
+            capture_output=True, text=True, check=False)
+        self.import_said = done.stderr
+        assert done.returncode == 0, f"espgate import: {done.stderr}"
+        return result.read_text(encoding="utf-8")
 
     # --- its life
 
@@ -114,6 +141,12 @@ class Espgate:
         assert answer and answer.get("ok"), f"espgate-{process}, {command}: {answer}"
         return answer
 
+    def printed(self, *words):
+        """What `espgate` prints for people, with its exit code in front if that is not 0."""
+        done = subprocess.run([self.programs / "espgate", *words, "--runtime-directory", self.runtime],
+                              capture_output=True, text=True, check=False)
+        return (f"[exit code {done.returncode}] {done.stderr}" if done.returncode else "") + done.stdout
+
     def try_asking(self, process, command, **more):
         """None: nobody answers."""
         try:
@@ -130,6 +163,12 @@ class Espgate:
         """`espgate WORDS --json`, as an operator calls it."""
         done = self.topology.command("gateway", self.programs / "espgate", *words, "--json", "-c", self.config)
         return json.loads(done.stdout)
+
+    def check(self):
+        """What `espgate check` finds wrong, errors and warnings."""
+        done = self.topology.command("gateway", self.programs / "espgate", "check", self.config, "--json", check=False)
+        found = json.loads(done.stdout)
+        return [problem["what"] for problem in found["errors"] + found["warnings"]]
 
     def sas(self, direction):
         """SPI: the data plane's row of the SA, for "in" or "out"."""

@@ -27,11 +27,13 @@ from topology import Topology
 
 import connect_scenarios
 import dial_scenarios
+import import_scenarios
 import rekey_scenarios
 import life_scenarios
 import refusal_scenarios
 
-SCENARIO_FILES = (connect_scenarios, rekey_scenarios, life_scenarios, refusal_scenarios, dial_scenarios)
+SCENARIO_FILES = (connect_scenarios, rekey_scenarios, life_scenarios, refusal_scenarios, dial_scenarios,
+                  import_scenarios)
 PROGRAMS = {"linux.uml": "user-mode-linux", "mmdebstrap": "mmdebstrap", "nft": "nftables", "tcpdump": "tcpdump",
             "ethtool": "ethtool", "ip": "iproute2", "ike-scan": "ike-scan"}
 ENTER = ["unshare", "-Urnm", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -65,10 +67,10 @@ class Lab:
     def client(self, name):
         return self.clients[name]
 
-    def make_gateway(self, folder, ike, tables):
+    def make_gateway(self, folder, what):
         if self.options.reference:
-            return Reference(self.guests["reference"], folder, ike)
-        return Espgate(self.topology, self.options.programs, folder, self.folder / "gateway", ike, tables)
+            return Reference(self.guests["reference"], folder, what.ike)
+        return Espgate(self.topology, self.options.programs, folder, self.folder / "gateway", what)
 
     def close(self):
         for guest in self.guests.values():

@@ -23,22 +23,24 @@ class Scenario:
     arguments: dict
     quick: bool
     tables: dict  # of the rest of its configuration, by table
+    old_files: tuple  # of another gateway: imported, in place of the lab's configuration
 
 
 REGISTRY = {}
 
 
-def add(name, function, clients=(), ike=None, quick=False, tables=None, **arguments):
+def add(name, function, clients=(), ike=None, quick=False, tables=None, old_files=(), **arguments):
     """`function(run, **arguments)`, with a Run whose gateway and clients have just started."""
     assert name not in REGISTRY, name
-    REGISTRY[name] = Scenario(name, function, tuple(clients), ike or {}, arguments, quick, tables or {})
+    REGISTRY[name] = Scenario(name, function, tuple(clients), ike or {}, arguments, quick, tables or {},
+                              tuple(old_files))
 
 
-def for_each_client(name, ike=None, quick=False, tables=None, **arguments):
+def for_each_client(name, ike=None, quick=False, tables=None, old_files=(), **arguments):
     """Decorates: a scenario NAME-CLIENT with either client alone."""
     def decorate(function):
         for client in ALL_CLIENTS:
-            add(f"{name}-{client}", function, (client,), ike, quick, tables, **arguments)
+            add(f"{name}-{client}", function, (client,), ike, quick, tables, old_files, **arguments)
         return function
     return decorate
 
@@ -189,7 +191,7 @@ def perform(what, results, lab):
     clients = {name: lab.client(name) for name in what.clients}
     captures = [lab.topology.capture("router", "eout", folder / "gateway.pcap"),
                 lab.topology.capture("nat", "clients", folder / "clients.pcap")]
-    gateway = lab.make_gateway(folder, what.ike, what.tables)
+    gateway = lab.make_gateway(folder, what)
     run = Run(what, results, gateway, clients)
     try:
         gateway.start()

@@ -34,6 +34,16 @@ json session(unsigned peer, const std::string& inner) {
           {"traffic", traffic}};
 }
 
+json peer(unsigned number, const std::string& inner) {
+  return {{"peer", number},
+          {"remote", "198.51.100.7:61234"},
+          {"sessions", {inner}},
+          {"spis_in", {"0x10000400"}},
+          {"spis_out", {"0xc0000001"}},
+          {"owner", 0},
+          {"traffic", traffic}};
+}
+
 json drop(const std::string& reason, unsigned packets) {
   return {{"reason", reason},
           {"severity", "expected"},
@@ -102,7 +112,7 @@ TEST_F(GatewayCommands, PagesAreJoined) {
   const Answer answer = ask({"session", "--json"});
   const json all = json::parse(answer.out);
   EXPECT_EQ(all.at("sessions").size(), 3u);
-  EXPECT_EQ(all.at("sessions").at(2).at("inner"), "10.40.0.3");
+  EXPECT_EQ(all.at("sessions").at(2).at("address"), "10.40.0.3");
   EXPECT_FALSE(all.contains("next"));
 }
 
@@ -110,21 +120,21 @@ TEST_F(GatewayCommands, NamesComeFromControl) {
   std::atomic<unsigned> asked_for = 0;
   gateway_.dataplane([&](const json& request) -> json {
     asked_for = request.value("peer", 0U);
-    return {{"sessions", {session(3, "10.40.0.2"), session(4, "10.40.0.3")}}};
+    return {{"peers", {peer(3, "10.40.0.2"), peer(4, "10.40.0.3")}}};
   });
   gateway_.control([](const json&) -> json {
     return {{"peers", {{{"peer_id", 3}, {"name", "alice\x1b[31m"}, {"installed", true}}}}};
   });
   gateway_.run();
-  const Answer answer = ask({"session"});
-  EXPECT_THAT(answer.out, HasSubstr("alice?[31m  10.40.0.2"));
-  EXPECT_THAT(answer.out, HasSubstr("peer 4      10.40.0.3"));
+  const Answer answer = ask({"peer"});
+  EXPECT_THAT(answer.out, HasSubstr("alice?[31m  198.51.100.7:61234  10.40.0.2"));
+  EXPECT_THAT(answer.out, HasSubstr("   4              198.51.100.7:61234  10.40.0.3"));
   EXPECT_EQ(asked_for, 0u);
-  EXPECT_EQ(ask({"session", "--peer", "alice\x1b[31m"}).exit_code, success);
+  EXPECT_EQ(ask({"peer", "--peer", "alice\x1b[31m"}).exit_code, success);
   EXPECT_EQ(asked_for, 3u);
-  EXPECT_EQ(ask({"session", "--peer", "4"}).exit_code, success);
+  EXPECT_EQ(ask({"peer", "--peer", "4"}).exit_code, success);
   EXPECT_EQ(asked_for, 4u);
-  const Answer nobody = ask({"session", "--peer", "bob"});
+  const Answer nobody = ask({"peer", "--peer", "bob"});
   EXPECT_EQ(nobody.exit_code, failure);
   EXPECT_THAT(nobody.err, HasSubstr("no peer is called \"bob\""));
 }
