@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/carrier.h"
 
+#include "client/signals.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 
 namespace espgate::client {
 namespace {
@@ -19,15 +19,6 @@ constexpr unsigned watched = 3;
 void print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
-}
-
-FileDescriptor take_signals() {
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGINT);
-  sigaddset(&ending, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &ending, nullptr);
-  return FileDescriptor(::signalfd(-1, &ending, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
 }  // namespace

@@ -51,11 +51,11 @@ void check_inner(Burst& burst, Packet& packet) {
 }  // namespace
 
 void DataPath::encapsulate(Burst& burst) {
-  const bool open = tunnel_.is_open();
+  const bool open = tunnel_->is_open();
   for (Packet& packet : burst.live()) {
     inner_bytes_[burst.index_of(packet)] = packet.length;
-    packet.session = &tunnel_.session();
-    packet.outbound_sa = &tunnel_.outbound();
+    packet.session = &tunnel_->session();
+    packet.outbound_sa = &tunnel_->outbound();
     if (!open) burst.drop(packet, DropReason::no_session);
   }
   ppp_l2tp_push(burst);
@@ -63,8 +63,17 @@ void DataPath::encapsulate(Burst& burst) {
   esp_encrypt(burst, jobs_, engine_);
 }
 
+void DataPath::encapsulate_control(Burst& burst) {
+  for (Packet& packet : burst.live()) {
+    packet.outbound_sa = &tunnel_->outbound();
+    if (!tunnel_->has_outbound()) burst.drop(packet, DropReason::control_no_sa);
+  }
+  esp_push(burst);
+  esp_encrypt(burst, jobs_, engine_);
+}
+
 void DataPath::decapsulate(Burst& burst) {
-  for (Packet& packet : burst.live()) classify(burst, packet, tunnel_);
+  for (Packet& packet : burst.live()) classify(burst, packet, *tunnel_);
   replay_check(burst);
   esp_decrypt(burst, jobs_, engine_);
   esp_verify(burst, jobs_);

@@ -23,13 +23,18 @@ struct Traffic {
 class DataPath {
  public:
   // Both must outlive the path.
-  DataPath(crypto::Engine& engine, Tunnel& tunnel) : engine_(engine), tunnel_(tunnel) {}
+  DataPath(crypto::Engine& engine, Tunnel& tunnel) : engine_(engine), tunnel_(&tunnel) {}
   DataPath(const DataPath&) = delete;
   DataPath& operator=(const DataPath&) = delete;
+
+  // For bursts from now on: one path may serve many tunnels in turn.
+  void use(Tunnel& tunnel) { tunnel_ = &tunnel; }
 
   // Inner to outer. In: `data` at the inner IPv4 header, ether_type, headroom and tailroom set. What is live
   // afterwards has `data` at the ESP header and is the payload of one datagram.
   void encapsulate(dataplane::Burst& burst);
+  // The same for what L2TP and PPP have to say themselves. In: `data` at the UDP header between udp/1701.
+  void encapsulate_control(dataplane::Burst& burst);
   // Outer to inner. In: `data` at the UDP payload. What is live afterwards has `data` at an inner IPv4 packet
   // whose lengths agree; keepalives, IKE and control messages have been punted.
   void decapsulate(dataplane::Burst& burst);
@@ -45,7 +50,7 @@ class DataPath {
 
  private:
   crypto::Engine& engine_;
-  Tunnel& tunnel_;
+  Tunnel* tunnel_;
   dataplane::JobBatch jobs_;
   std::array<std::uint32_t, dataplane::max_burst> inner_bytes_{};  // of the burst on its way out
   Traffic sent_;

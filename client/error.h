@@ -16,6 +16,12 @@ enum class ErrorKind : std::uint8_t {
   usage,          // the command line asks for something that can't be
   configuration,  // the gateway's file has not what is needed, or has errors
   system,         // the TUN device, the socket or a file
+  silence,        // the server does not answer, or not any more
+  ike,            // no agreement with it on phase 1 or 2, or another pre-shared key
+  call,           // no L2TP session, no PPP link, no address
+  user,           // the user is refused
+  hung_up,        // the server has ended it
+  some,           // of many clients, some have no tunnel
 };
 
 using Error = dataplane::ProgramError<ErrorKind, ErrorKind::system>;

@@ -9,8 +9,8 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <span>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -23,7 +23,15 @@ class GatewaySocket {
  public:
   // Any port of ours will do: the gateway answers where packets came from, as behind a NAT. Error: no such
   // address here, port in use, no route.
-  static Expected<GatewaySocket> open(const Endpoint& local, const Endpoint& gateway);
+  static constexpr int usual_buffer_bytes = 4 << 20;
+  // `buffer_bytes`: of the kernel, each way; 0: as the system has it.
+  static Expected<GatewaySocket> open(const Endpoint& local, const Endpoint& gateway,
+                                      int buffer_bytes = usual_buffer_bytes);
+
+  // Talks to that end from now on, from the same port. Error: no route.
+  [[nodiscard]] Expected<void> talk_to(const Endpoint& gateway);
+  // One datagram; what the kernel does not take is lost. Never blocks.
+  void send(std::span<const std::byte> datagram);
 
   // Starts `burst` with up to 64 datagrams that wait; never blocks. Datagrams that no buffer holds are
   // dropped.
@@ -52,8 +60,9 @@ class GatewaySocket {
     void add(void* data, std::size_t length, const dataplane::Packet* packet);
   };
 
-  explicit GatewaySocket(FileDescriptor file)
-      : file_(std::move(file)), messages_(std::make_unique<Messages>()) {}
+  explicit GatewaySocket(FileDescriptor file) : file_(std::move(file)) {}
+  // One for all sockets of a thread: nothing is kept in it between calls.
+  static Messages& messages();
   // Of `count` messages from `first` on, how many the kernel took; it may have taken none for an error of an
   // earlier datagram, which it tells once.
   unsigned send_some(unsigned first);
@@ -63,7 +72,6 @@ class GatewaySocket {
   Endpoint local_;
   std::uint64_t unreachable_ = 0;
   int last_error_ = 0;
-  std::unique_ptr<Messages> messages_;
 };
 
 // The address that packets to `gateway` would leave from by the routes there are now; nullopt: no route.

@@ -2,6 +2,8 @@
 // espgate-client: a TUN device on one side, L2TP in ESP in UDP on the other.
 #include "channel/protect_process.h"
 #include "client/client.h"
+#include "client/dial/many.h"
+#include "client/dial/single.h"
 
 #include <cstdio>
 
@@ -14,7 +16,13 @@ enum ExitCode : int {
   internal_error = 1,
   usage_error = 2,
   configuration_error = 3,
-  system_error = 4
+  system_error = 4,
+  silence_error = 5,
+  ike_error = 6,
+  call_error = 7,
+  user_error = 8,
+  hung_up = 9,
+  some_failed = 10,
 };
 
 int exit_code(ErrorKind kind) {
@@ -25,25 +33,61 @@ int exit_code(ErrorKind kind) {
       return configuration_error;
     case ErrorKind::system:
       return system_error;
+    case ErrorKind::silence:
+      return silence_error;
+    case ErrorKind::ike:
+      return ike_error;
+    case ErrorKind::call:
+      return call_error;
+    case ErrorKind::user:
+      return user_error;
+    case ErrorKind::hung_up:
+      return hung_up;
+    case ErrorKind::some:
+      return some_failed;
   }
   return internal_error;
+}
+
+using espgate::client::Expected;
+
+// By static keys from a configuration, or by negotiation with a server.
+Expected<void> run(const espgate::client::Options& options, const espgate::client::dial::DialOptions& dial) {
+  const auto usage = [](const char* what, const char* hint) {
+    return espgate::client::fail({.what = what, .where = {}, .hint = hint, .kind = ErrorKind::usage});
+  };
+  const bool by_hand = !options.config.empty() || !options.peer.empty();
+  if (dial.server.empty() && !by_hand)
+    return usage(
+        "whom to dial is missing",
+        "give --server, --psk-file, --user and --password-file, or for static keys --config and --peer");
+  if (!dial.server.empty() && by_hand)
+    return usage("--server, and --config and --peer, exclude each other", "");
+  if (by_hand && (options.config.empty() || options.peer.empty()))
+    return usage("static keys need both --config and --peer", "");
+  if (by_hand) return run_client(options);
+  return dial.count == 0 ? run_single(options, dial) : run_many(options, dial);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   espgate::channel::protect_process();
-  CLI::App app{"A VPN client for labs: L2TP/IPsec with static keys, as a gateway's static peer."};
+  CLI::App app{
+      "An L2TP/IPsec client for labs: dials a server, or has static keys as a gateway's static peer."};
   app.name("espgate-client");
   app.footer(
-      "Exit codes: 0 ended by SIGINT or SIGTERM, 1 internal error, 2 wrong usage, 3 configuration, 4 "
-      "system.");
+      "Exit codes: 0 ended by SIGINT or SIGTERM, 1 internal error, 2 wrong usage, 3 configuration, 4 system, "
+      "5 the server does not answer, 6 IKE, 7 L2TP or PPP, 8 the user is refused, 9 the server hung up, "
+      "10 some of many clients have no tunnel.");
   espgate::client::Options options;
   espgate::client::OptionTexts texts;
   add_options(app, options, texts);
+  espgate::client::dial::DialOptions dial;
+  add_dial_options(app, dial);
   try {
     app.parse(argc, argv);
-    const auto result = parse_texts(texts, options).and_then([&] { return run_client(options); });
+    const auto result = parse_texts(texts, options).and_then([&] { return run(options, dial); });
     if (result) return success;
     std::fprintf(stderr, "espgate-client: %s\n", result.error().to_string().c_str());
     return exit_code(result.error().kind);

@@ -53,22 +53,26 @@ Expected<void> parse_route(std::string_view text, Options& options) {
 }  // namespace
 
 void add_options(CLI::App& app, Options& options, OptionTexts& texts) {
-  app.add_option("--config", options.config, "the gateway's configuration (TOML)")->required();
-  app.add_option("--peer", options.peer, "name of the [[static_peer]] in it that this client is")->required();
+  constexpr const char* by_hand = "Static keys";
+  app.add_option("--config", options.config, "the gateway's configuration (TOML)")->group(by_hand);
+  app.add_option("--peer", options.peer, "name of the [[static_peer]] in it that this client is")
+      ->group(by_hand);
   app.add_option("--gateway", texts.gateway,
-                 "ADDRESS[:PORT] of the gateway (default from its configuration, port 4500)");
+                 "ADDRESS[:PORT] of the gateway (default from its configuration, port 4500)")
+      ->group(by_hand);
   app.add_option("--local", texts.local, "ADDRESS[:PORT] to send from (default any)");
   app.add_option("--tun", options.tun, "name of the TUN device; %d is the first free number")
       ->capture_default_str();
   app.add_option("--route", texts.routes, "network behind the gateway; may be given several times");
   app.add_option("--mtu", options.mtu, "of the TUN device, in bytes (default: the peer's mru, or what fits)")
       ->check(CLI::Range(least_mtu, most_mtu));
-  auto* file =
-      app.add_option("--sequence-file", options.sequence.file,
-                     "keeps ESP sequence numbers from occurring twice; AES-GCM and ChaCha20 need it");
+  auto* file = app.add_option("--sequence-file", options.sequence.file,
+                              "keeps ESP sequence numbers from occurring twice; AES-GCM and ChaCha20 need it")
+                   ->group(by_hand);
   app.add_option("--sequence", options.sequence.start, "first ESP sequence number (default from the clock)")
       ->check(CLI::PositiveNumber)
-      ->excludes(file);
+      ->excludes(file)
+      ->group(by_hand);
   app.add_option("--stats", options.stats_seconds, "report every so many seconds too, not only at the end")
       ->check(CLI::Range(1U, 86'400U));
   app.add_flag("--json", options.json, "reports as JSON objects, one a line");

@@ -44,11 +44,17 @@ Expected<void> Tunnel::add_inbound(const SaParameters& parameters, std::uint32_t
 }
 
 Expected<void> Tunnel::set_outbound(const SaParameters& parameters, std::uint64_t first_sequence) {
+  if (auto added = add_outbound(parameters, first_sequence); !added) return added;
+  use_outbound(parameters.spi);
+  return {};
+}
+
+Expected<void> Tunnel::add_outbound(const SaParameters& parameters, std::uint64_t first_sequence) {
   auto key = make_key(engine_, parameters);
   if (!key) return fail(std::move(key.error()));
-  outbound_key_ = std::move(*key);
-  dataplane::OutboundSa& sa = outbound_;
-  sa = dataplane::OutboundSa{};
+  auto outbound = std::make_unique<Outbound>();
+  outbound->key = std::move(*key);
+  dataplane::OutboundSa& sa = outbound->sa;
   dataplane::set_suite(sa, parameters.suite);
   sa.spi = parameters.spi;
   sa.esn = parameters.esn;
@@ -57,16 +63,36 @@ Expected<void> Tunnel::set_outbound(const SaParameters& parameters, std::uint64_
   // The kernel puts IP and UDP before the datagram and may fragment it: no limit but that of IP itself.
   sa.max_packet_bytes = std::numeric_limits<std::uint16_t>::max();
   dataplane::set_outer_header(sa, {.ethernet = false});  // for the overhead; never sent
-  sa.key = outbound_key_.get();
-  sa.hot_key = dataplane::HotKey(*outbound_key_, crypto::Direction::encrypt);
+  sa.key = outbound->key.get();
+  sa.hot_key = dataplane::HotKey(*outbound->key, crypto::Direction::encrypt);
+  outbounds_.push_back(std::move(outbound));
   return {};
 }
 
-void Tunnel::open_session(const SessionParameters& ids) {
+// The one added last, should the server have given the same SPI twice.
+void Tunnel::use_outbound(std::uint32_t spi) {
+  for (const auto& each : outbounds_)
+    if (each->sa.spi == spi) outbound_ = each.get();
+}
+
+void Tunnel::remove_outbound(std::uint32_t spi) {
+  if (outbound_ != &none_ && outbound_->sa.spi == spi) outbound_ = &none_;
+  std::erase_if(outbounds_, [spi](const auto& each) { return each->sa.spi == spi; });
+}
+
+void Tunnel::remove_inbound(std::uint32_t spi) {
+  std::erase_if(inbound_, [spi](const auto& each) { return each->sa.spi == spi; });
+}
+
+void Tunnel::add_session(const SessionParameters& ids) {
   session_.tunnel_and_session = dataplane::tunnel_and_session(ids.client_tunnel, ids.client_session);
   session_.header =
       dataplane::make_session_header({.tunnel = ids.gateway_tunnel, .session = ids.gateway_session});
-  session_.open_for_ip = true;
+}
+
+void Tunnel::open_session(const SessionParameters& ids) {
+  add_session(ids);
+  open_for_ip();
 }
 
 dataplane::InboundSa* Tunnel::find_inbound(std::uint32_t spi) const {

@@ -21,6 +21,8 @@ inline constexpr unsigned l2tp_version = 2;
 
 inline constexpr std::size_t l2tp_control_header_length = 12;
 inline constexpr std::size_t l2tp_longest_data_header = 14;  // before the offset padding
+// Where Ns stands in a header that has it.
+[[nodiscard]] constexpr std::size_t l2tp_ns_offset(bool length_field) { return length_field ? 8 : 6; }
 
 //   flags/version | [length] | tunnel id | session id | [Ns | Nr] | [offset size | offset padding]
 //
