@@ -39,8 +39,10 @@ std::uint32_t DialService::outbound_slot(const Caller& caller) const {
   const ike::Peer* peer = environment_.negotiator.find_peer(caller.peer_id);
   const ike::SaPair* pair = peer == nullptr ? nullptr : peer->live_pair();
   if (pair != nullptr) return pair->slot;
-  // The client may talk before its third message has come.
-  return peer == nullptr || peer->pairs.empty() ? 0 : peer->pairs.back()->slot;
+  if (peer == nullptr || peer->pairs.empty()) return 0;
+  // The client may talk before its third message has come. On a pair that it has deleted nothing is sent.
+  const ike::SaPair& last = *peer->pairs.back();
+  return last.state == ike::SaPair::State::leaving ? 0 : last.slot;
 }
 
 void DialService::send_l2tp(const Caller& caller, const l2tp::SendControl& message) {

@@ -37,7 +37,7 @@ name {user}
 password {password}
 {options}
 """)
-    client.guest.run("mkdir -p /run/xl2tpd /etc/ppp; rm -f /run/pppd.log\n"
+    client.guest.run("mkdir -p /run/xl2tpd /etc/ppp; rm -f /run/pppd.log /run/l2tp-control /run/xl2tpd.pid\n"
                      "setsid xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -p /run/xl2tpd.pid -C /run/l2tp-control "
                      ">/run/xl2tpd.log 2>&1 </dev/null &\n"
                      "for try in $(seq 100); do [ -p /run/l2tp-control ] && break; sleep 0.1; done\n"
@@ -152,6 +152,39 @@ def dial_rekey(run):
         hang_up(client)
 
 
+@for_each_client("dial-again")
+def dial_again(run):
+    """A client that goes without a word inside the tunnel, only its SAs deleted, is back at once with its address."""
+    client = run.client
+    try:
+        come_in(run, client)
+        user, _ = USERS[client.name]
+        before = connected(run, user)[0]["address"]
+        client.guest.run("for process in $(pidof pppd xl2tpd); do kill -9 $process; done; true")
+        client.disconnect()
+        come_in(run, client)
+        run.check(connected(run, user)[0]["address"] == before, "with the address that it had", str(lines(run)))
+        answers = ping(client)
+        run.check(answers == 5, "5 pings", f"{answers}")
+    finally:
+        hang_up(client)
+
+
+@for_each_client("dial-dead-dataplane")
+def dial_dead_dataplane(run):
+    """The data plane is killed and started again: control gives it all that it had."""
+    client = run.client
+    try:
+        come_in(run, client)
+        run.gateway.kill_dataplane()
+        run.gateway.start_dataplane()
+        run.eventually(lambda: ping(client, 1) == 1, "pings pass through the next data plane", 30)
+        answers = ping(client)
+        run.check(answers == 5, "5 pings", f"{answers}")
+    finally:
+        hang_up(client)
+
+
 @for_each_client("dial-wrong-password")
 def wrong_password(run):
     client = run.client
@@ -162,8 +195,53 @@ def wrong_password(run):
         run.eventually(lambda: f"wrong password of {user}" in run.gateway.log("control"), "the log names the user", 40,
                        lambda: said(client))
         run.check(not connected(run, user), "nobody is connected", str(lines(run)))
+        run.check(f"wrong password of {user}" in run.gateway.printed("why", user).replace("\n      ", " "),
+                  "espgate why tells it by name")
     finally:
         hang_up(client)
+
+
+def refused_call(run, user, password, options, expected, of=None):
+    """A call that must not get through, and what espgate why says of it."""
+    client = run.client
+    try:
+        run.connect(client)
+        dial(run, client, user, password, options)
+        told = lambda: " ".join(run.gateway.printed("why", of or "198.51.100.2").split())
+        run.eventually(lambda: expected in told(), f"espgate why says: {expected}", 40, told)
+        run.check(not connected(run, user), "nobody is connected", str(lines(run)))
+    finally:
+        hang_up(client)
+
+
+@for_each_client("dial-unknown-user")
+def unknown_user(run):
+    refused_call(run, "mallory", "whatever", "", "no user is called mallory", "mallory")
+
+
+@for_each_client("dial-pap-refused")
+def pap_refused(run):
+    refused_call(run, *USERS[run.client.name], "refuse-mschap-v2\nrefuse-mschap\nrefuse-chap", "authentication")
+
+
+@scenario("dial-empty-pool", ALL_CLIENTS, tables={"clients": {"pool": "10.40.0.0/31"},
+                                                  "ppp": {"dns": ["10.30.0.53"], "gateway_address": "10.40.0.0"}})
+def empty_pool(run):
+    """The pool has one address: the second user hears that there is none, and so does the operator."""
+    first, second = run.clients.values()
+    try:
+        come_in(run, first)
+        run.connect(second)
+        user, password = USERS[second.name]
+        dial(run, second, user, password)
+        told = lambda: " ".join(run.gateway.printed("why", user).split())
+        run.eventually(lambda: f"no address for {user}" in told(), "espgate why says that there is no address", 40, told)
+        run.check(not connected(run, user), "the second is not connected", str(lines(run)))
+        answers = ping(first)
+        run.check(answers == 5, "5 pings of the first", f"{answers}")
+    finally:
+        hang_up(first)
+        hang_up(second)
 
 
 for method, refuse in (("chap-md5", "refuse-mschap-v2\nrefuse-mschap\nrefuse-pap"),

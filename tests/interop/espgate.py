@@ -79,10 +79,13 @@ class Espgate:
     # --- its life
 
     def start(self):
+        self.start_dataplane()
+        self.start_control()
+
+    def start_dataplane(self):
         self.dataplane = self.topology.start("gateway", [self.programs / "espgate-dataplane", "-c", self.config],
                                              self.folder / "dataplane.log")
         self._wait_for("dataplane", lambda status: True)
-        self.start_control()
 
     def start_control(self):
         # With the keys, Wireshark opens what the captures beside them hold.
@@ -102,6 +105,9 @@ class Espgate:
 
     def kill_control(self):
         self.control.kill()
+
+    def kill_dataplane(self):
+        self.dataplane.kill()
 
     def stop(self):
         """What was wrong with their ends, a sentence each."""
