@@ -160,7 +160,7 @@ Done remove(const UserOptions& options, const Output& output) {
   }
   if (auto done = file->replace(text.bytes()); !done) return done;
   tell(options, {{"ok", true}, {"user", options.name}, {"lines", lines->size()}},
-       fmt::format("{} may come no more; who is connected stays until espgate hang-up",
+       fmt::format("{} may come no more; who is connected stays until espgate session kick",
                    config::in_quotes(options.name)),
        output);
   return {};

@@ -12,7 +12,8 @@ using Kind = PppMeaning::Kind;
 constexpr std::string_view no_line = "there is no telephone line here";
 constexpr std::string_view no_compression = "nothing is compressed inside the tunnels";
 constexpr std::string_view no_mppe = "IPsec encrypts already; MPPE is refused, and clients do without";
-constexpr std::string_view no_scripts = "no scripts are run; espgate who and the log tell who comes and goes";
+constexpr std::string_view no_scripts =
+    "no scripts are run; espgate session and the log tell who comes and goes";
 constexpr std::string_view own_retries = "how often and when PPP asks again is fixed";
 constexpr std::string_view by_log = "runtime.log_level and runtime.debug_log say what is logged, and where";
 constexpr std::string_view client_side = "says how the gateway itself would log in, which it never does";

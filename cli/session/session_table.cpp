@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <tuple>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -156,8 +157,12 @@ tl::expected<void, std::string> arrange(std::vector<json>& rows, const SessionVi
   const bool falling = view.sort.starts_with('-');
   const auto by = require_column(std::string_view(view.sort).substr(falling ? 1 : 0));
   if (!by) return tl::unexpected(by.error());
-  std::stable_sort(rows.begin(), rows.end(), [&](const json& a, const json& b) {
-    return falling ? is_before(**by, b, a) : is_before(**by, a, b);
+  const auto place = [](const json& row) {
+    return std::tuple(row.value("peer_id", 0U), row.value("tunnel", 0U), row.value("session", 0U));
+  };
+  std::ranges::sort(rows, [&](const json& a, const json& b) {
+    if (is_before(**by, a, b) != is_before(**by, b, a)) return is_before(**by, a, b) != falling;
+    return place(a) < place(b);
   });
   return {};
 }

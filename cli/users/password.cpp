@@ -67,7 +67,7 @@ Password type_twice(std::ostream& prompt) {
   crypto::SecretBytes first = read_line();
   prompt << "\nonce more: " << std::flush;
   const crypto::SecretBytes second = read_line();
-  prompt << std::endl;
+  prompt << '\n' << std::flush;
   if (!crypto::equal_in_constant_time(first.bytes(), second.bytes()))
     return tl::unexpected<std::string>("the two passwords differ");
   return first;

@@ -88,10 +88,14 @@ class UserFileReader {
     if (!bad_) add(std::move(user));
   }
 
-  // Goes to the next line.
+  // Goes behind the rest of the line, wherever that goes on, without a look at it.
   void leave() {
-    if (in_line_) words_.skip_line();
-    in_line_ = false;
+    while (in_line_) {
+      const Found found = words_.next();
+      at_end_ = found == Found::end_of_file;
+      in_line_ = found == Found::word;
+      if (is_bad(found)) words_.skip_line();
+    }
   }
 
   bool read_server(User& user) {

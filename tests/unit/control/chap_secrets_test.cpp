@@ -211,5 +211,13 @@ TEST(ChapSecrets, MayBeEmpty) {
   EXPECT_EQ(parse("# nobody yet\n\n").size(), 0U);
 }
 
+TEST(ChapSecrets, WhatIsPassedOverGoesOnInTheNextLine) {
+  const UserFile file =
+      parse("alice * words * -- debug \\\n mallory * words *\n -- \\\n mallory\nbob * words *\n");
+  EXPECT_EQ(file.size(), 2U);
+  EXPECT_EQ(file.find("mallory"), nullptr);
+  EXPECT_NE(file.find("bob"), nullptr);
+}
+
 }  // namespace
 }  // namespace espgate::control::test

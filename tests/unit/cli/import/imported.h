@@ -26,7 +26,7 @@ struct Imported {
   std::string text;
 };
 
-inline Imported import_these(MadeUpFiles files, const Sources& sources) {
+inline Imported import_these(const MadeUpFiles& files, const Sources& sources) {
   Notes notes;
   auto draft = import_openswan(sources, files, notes);
   if (!draft) throw std::runtime_error(draft.error());
@@ -43,13 +43,13 @@ inline Imported import_these(MadeUpFiles files, const Sources& sources) {
   imported.config = std::move(parsed->config);
   return imported;
 }
-inline Imported import_these(MadeUpFiles files) {
-  return import_these(std::move(files), {"ipsec.conf", "ipsec.secrets", made_up_surroundings});
+inline Imported import_these(const MadeUpFiles& files) {
+  return import_these(files, {"ipsec.conf", "ipsec.secrets", made_up_surroundings});
 }
 inline Imported import_texts(const std::string& conf, const std::string& secrets = any_psk) {
   MadeUpFiles files;
   files.contents = {{"ipsec.conf", conf}, {"ipsec.secrets", secrets}};
-  return import_these(std::move(files));
+  return import_these(files);
 }
 // With one more line in the connection.
 inline Imported import_with(const std::string& setting) {
@@ -59,6 +59,7 @@ inline Imported import_with(const std::string& setting) {
 inline std::string key_of(const config::Psk& psk) { return std::string(as_text(psk.key)); }
 inline std::vector<std::string> networks_of(const config::Psk& psk) {
   std::vector<std::string> networks;
+  networks.reserve(psk.from.size());
   for (const auto& network : psk.from) networks.push_back(network.to_string());
   return networks;
 }

@@ -16,6 +16,7 @@ struct SecretCase {
   std::string key;
   std::vector<std::string> from;
 };
+// NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const SecretCase& secret, std::ostream* out) { *out << secret.line; }
 
 class PresharedKeys : public testing::TestWithParam<SecretCase> {};

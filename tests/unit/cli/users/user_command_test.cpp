@@ -378,6 +378,7 @@ TEST_F(UserCommand, SeveralAtOnceLoseNobody) {
   constexpr unsigned writers = 4, each = 10;
   put("# users\n");
   std::vector<std::thread> threads;
+  threads.reserve(writers);
   for (unsigned writer = 0; writer < writers; ++writer) {
     threads.emplace_back([&, writer] {
       for (unsigned i = 0; i < each; ++i)
