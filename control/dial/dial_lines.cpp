@@ -162,9 +162,9 @@ void DialService::replace_other_lines(const Caller& caller, const Line& line, co
       log(other, spdlog::level::info, Area::ppp,
           fmt::format("{} dials in from elsewhere", ppp::printable(user)));
       if (each.address != 0) {
-        // Freed at once, so that the user gets the same address again.
-        environment_.pools.release(each.address);
-        each.address = 0;
+        // Freed at once, so that the user gets the same address again; over for accounting too, which names
+        // it.
+        settle(other, each);
         put_session(other, each, false);
       }
       each.ppp->close("the user has dialled in from elsewhere", Clock::now());
