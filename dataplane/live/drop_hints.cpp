@@ -72,7 +72,7 @@ std::string_view drop_hint(DropReason reason) {
     case DropReason::no_neighbour:
       return "is the host there, and on this network? See espgate neighbour";
     case DropReason::client_to_client:
-      return "set clients.client_to_client = true if clients shall reach one another";
+      return "set gateway.client_to_client = true if clients shall reach one another";
     case DropReason::local_unwanted:
       return "nothing: only ping and IKE are answered here";
     case DropReason::foreign_destination:
