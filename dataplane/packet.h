@@ -111,6 +111,8 @@ class Burst {
   [[nodiscard]] LiveRange live() { return {this, live_}; }
   [[nodiscard]] LiveRange dropped() { return {this, dropped_}; }
   [[nodiscard]] LiveRange punted() { return {this, punted_}; }
+  // Bit i: packet i.
+  [[nodiscard]] std::uint64_t live_mask() const { return live_; }
   [[nodiscard]] unsigned live_count() const { return static_cast<unsigned>(std::popcount(live_)); }
   [[nodiscard]] bool is_live(unsigned index) const { return (live_ >> index & 1) != 0; }
   [[nodiscard]] bool is_dropped(unsigned index) const { return (dropped_ >> index & 1) != 0; }

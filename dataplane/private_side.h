@@ -26,8 +26,14 @@ struct PrivateSide {
 
   // The hop to take for `destination` (host order) instead of `found`; 0: none.
   [[nodiscard]] NextHopId choose(NextHopId found, std::uint32_t destination) const {
-    if (!networks.empty()) return is_within(networks, destination) ? found : no_next_hop;
-    return found != no_next_hop && hops->get(found).port == port ? found : default_hop;
+    if (!networks.empty()) [[unlikely]]
+      return choose_by_network(found, destination);
+    return found != no_next_hop && NextHop::port_of(hops->word(found)) == port ? found : default_hop;
+  }
+
+ private:
+  [[nodiscard, gnu::noinline]] NextHopId choose_by_network(NextHopId found, std::uint32_t destination) const {
+    return is_within(networks, destination) ? found : no_next_hop;
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include "dataplane/dpdk/adopt_mbuf.h"
 
+#include <bit>
 #include <utility>
 
 namespace espgate::dataplane::dpdk {
@@ -20,6 +21,19 @@ void* detach(Burst& burst, unsigned index, const BufferNote& note) noexcept {
   mbuf->ol_flags = 0;
   mbuf->tx_offload = 0;
   return mbuf;
+}
+
+void detach_frames(Burst& burst, std::uint64_t which, void** out) noexcept {
+  for (; which != 0; which &= which - 1) {
+    const auto index = static_cast<unsigned>(std::countr_zero(which));
+    const Packet& packet = burst[index];
+    auto* mbuf = static_cast<rte_mbuf*>(burst.buffer(index));
+    mbuf->data_off = static_cast<std::uint16_t>(packet.data - static_cast<std::byte*>(mbuf->buf_addr));
+    mbuf->data_len = static_cast<std::uint16_t>(packet.length);
+    mbuf->pkt_len = packet.length;
+    mbuf->ol_flags = 0;  // tx_offload counts for nothing then
+    *out++ = mbuf;
+  }
 }
 
 BufferNote adopt(Burst& burst, unsigned index, void* buffer) noexcept {

@@ -20,6 +20,9 @@ struct BufferNote {
 // Makes the buffer of packet `index` describe just the packet's bytes, and notes the rest: it may now be
 // given to a ring or a port. The burst no longer has it.
 [[nodiscard]] void* detach(Burst& burst, unsigned index, const BufferNote& note) noexcept;
+// The same for many packets that leave as frames, bit i of `which` being packet i: their buffers, in order,
+// go to `out`. A port needs no note, so there is none; the burst keeps pointers that it must not use.
+void detach_frames(Burst& burst, std::uint64_t which, void** out) noexcept;
 // The other way round: the buffer becomes packet `index`, with everything else of the packet cleared.
 BufferNote adopt(Burst& burst, unsigned index, void* buffer) noexcept;
 

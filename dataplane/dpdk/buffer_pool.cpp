@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dpdk/buffer_pool.h"
 
+#include "dataplane/dpdk/eal.h"
 #include "dataplane/packet.h"
 
 #include <utility>
@@ -13,7 +14,7 @@ namespace {
 
 rte_mempool* create_pool(const std::string& name, unsigned count, unsigned cache, std::uint32_t data_bytes) {
   const auto room = static_cast<std::uint16_t>(std::min<std::uint32_t>(data_bytes, UINT16_MAX));
-  return rte_pktmbuf_pool_create(name.c_str(), count, cache, 0, room, SOCKET_ID_ANY);
+  return rte_pktmbuf_pool_create(name.c_str(), count, cache, 0, room, memory_socket());
 }
 
 }  // namespace
@@ -59,6 +60,16 @@ void BufferPool::release(Burst& burst) noexcept {
     rte_pktmbuf_free(static_cast<rte_mbuf*>(burst.buffer(i)));
     burst.buffer(i) = nullptr;
   }
+}
+
+void BufferPool::release_exits(Burst& burst) noexcept {
+  const auto release_one = [&burst](const Packet& packet) {
+    void*& buffer = burst.buffer(burst.index_of(packet));
+    rte_pktmbuf_free(static_cast<rte_mbuf*>(buffer));
+    buffer = nullptr;
+  };
+  for (const Packet& packet : burst.dropped()) release_one(packet);
+  for (const Packet& packet : burst.punted()) release_one(packet);
 }
 
 unsigned BufferPool::capacity() const { return ordinary_->size + large_->size; }

@@ -43,6 +43,8 @@ class BufferPool {
                             std::uint16_t headroom) noexcept;
   // Gives back the buffers of all packets of the burst that still have one.
   void release(Burst& burst) noexcept;
+  // Of those packets only that were dropped or punted; the others' are somebody else's by now.
+  void release_exits(Burst& burst) noexcept;
 
   // Buffers in use.
   [[nodiscard]] unsigned in_use() const;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dpdk/eal.h"
 
+#include "dataplane/table_memory.h"
+
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <optional>
 
@@ -9,6 +13,7 @@
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
+#include <rte_malloc.h>
 #include <rte_timer.h>
 #include <sched.h>
 
@@ -49,6 +54,34 @@ Started start_with(std::vector<std::string> arguments) {
   return *started();
 }
 
+constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+constexpr const char* heap_name = "espgate";
+
+int& heap_socket() {
+  static int socket = SOCKET_ID_ANY;
+  return socket;
+}
+
+// A heap of our own beside EAL's, whose pages are of 4 KiB without hugepages: the packets of a burst, their
+// headers and the route table are then some hundred pages, more than the first TLB holds. There is no hurry:
+// what is never touched costs address space only. Where it fails, EAL's memory serves as before.
+void add_heap(unsigned megabytes) {
+  const std::size_t pages = (std::size_t{megabytes} << 20) / huge_page_bytes + 1;
+  const std::size_t mapped_bytes = (pages + 1) * huge_page_bytes;
+  auto* mapped = static_cast<std::byte*>(map_table(mapped_bytes));  // never given back, like EAL's
+  const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(mapped) % huge_page_bytes;
+  std::byte* begin = misaligned == 0 ? mapped : mapped + (huge_page_bytes - misaligned);
+  std::vector<rte_iova_t> addresses(pages);
+  for (std::size_t i = 0; i < pages; ++i)
+    addresses[i] = reinterpret_cast<std::uintptr_t>(begin) + i * huge_page_bytes;
+  if (rte_malloc_heap_create(heap_name) == 0 &&
+      rte_malloc_heap_memory_add(heap_name, begin, pages * huge_page_bytes, addresses.data(),
+                                 static_cast<unsigned>(pages), huge_page_bytes) == 0)
+    heap_socket() = rte_malloc_heap_get_socket(heap_name);
+  else
+    unmap_table(mapped, mapped_bytes);
+}
+
 int run_body(void* body) {
   (*static_cast<const std::function<void()>*>(body))();
   return 0;
@@ -86,10 +119,14 @@ std::vector<std::string> eal_arguments(const EalOptions& options) {
 }
 
 Started start(const EalOptions& options) {
+  const bool first = !started();
   auto result = start_with(eal_arguments(options));
+  if (result && first && options.transparent_hugepages) add_heap(options.megabytes);
   if (result) rte_timer_subsystem_init();
   return result;
 }
+
+int memory_socket() { return heap_socket(); }
 
 bool hugepages_available() {
   std::ifstream meminfo("/proc/meminfo");

@@ -17,6 +17,9 @@ namespace espgate::dataplane::dpdk {
 
 struct EalOptions {
   bool hugepages = false;
+  // Without hugepages: buffers and tables in memory of our own that the kernel backs by transparent huge
+  // pages. Only for devices that copy packets, as no device can be told of this memory.
+  bool transparent_hugepages = false;
   unsigned megabytes = 512;            // of ordinary memory; with hugepages, what is reserved at the start
   std::vector<unsigned> worker_cores;  // CPU of each worker; several may share one
   std::vector<std::string> pci;        // devices to take, "0000:00:06.0"
@@ -25,6 +28,10 @@ struct EalOptions {
 // Starts DPDK's environment for a gateway: lcore 0 is the calling thread, which keeps its CPU affinity;
 // lcores 1 to n are the workers. Once a process. Error: DPDK's own words and what to do.
 [[nodiscard]] tl::expected<void, std::string> start(const EalOptions& options);
+
+// Where buffers and tables are to be allocated: what DPDK takes for a NUMA node. SOCKET_ID_ANY, or the memory
+// of EalOptions::transparent_hugepages.
+[[nodiscard]] int memory_socket();
 
 // How EAL was asked to start, for people: "--no-huge -m 512 …".
 [[nodiscard]] std::vector<std::string> eal_arguments(const EalOptions& options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dpdk/lpm_route_table.h"
 
+#include "dataplane/dpdk/eal.h"
 #include "dataplane/packet.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ tl::expected<std::unique_ptr<LpmRouteTable>, std::string> LpmRouteTable::create(
   rte_lpm_config config{};
   config.max_rules = size.routes;
   config.number_tbl8s = size.groups;
-  rte_lpm* lpm = rte_lpm_create(name.c_str(), SOCKET_ID_ANY, &config);
+  rte_lpm* lpm = rte_lpm_create(name.c_str(), memory_socket(), &config);
   if (lpm == nullptr)
     return tl::unexpected(std::string("no memory for the route table (it takes 64 MB of DPDK's memory): ") +
                           rte_strerror(rte_errno));

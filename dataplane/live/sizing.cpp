@@ -4,6 +4,7 @@
 #include "dataplane/stages/ppp_l2tp_push.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <fstream>
@@ -23,6 +24,14 @@ constexpr unsigned ring_frame_overhead = 84;    // the ring's own header and the
 constexpr unsigned megabyte = 1 << 20;
 constexpr unsigned routes_megabytes = 72;  // LPM's first level has an entry for each /24
 constexpr unsigned other_megabytes = 64;
+
+// Drivers that move packets between our buffers and somebody else's by copying them.
+bool copies_packets(const config::Port& port) {
+  constexpr std::array<std::string_view, 5> drivers = {"net_af_packet", "net_tap", "net_pcap", "net_null",
+                                                       "net_ring"};
+  return std::any_of(drivers.begin(), drivers.end(),
+                     [&](std::string_view driver) { return port.device.starts_with(driver); });
+}
 
 bool is_virtual(const config::Port& port) { return port.device.starts_with("net_"); }
 
@@ -132,6 +141,9 @@ Sizing size_for(const config::Config& config, bool hugepages) {
       std::uint64_t{sizing.buffers.ordinary} * (sizing.buffers.bytes + 256) +
       std::uint64_t{sizing.buffers.large} * (dpdk::BufferPool::large_bytes + 256);
   sizing.eal.hugepages = hugepages;
+  sizing.eal.transparent_hugepages =
+      !hugepages &&
+      std::all_of(ports.begin(), ports.end(), [](const config::Port* port) { return copies_packets(*port); });
   sizing.eal.megabytes =
       config.memory_megabytes != 0
           ? config.memory_megabytes

@@ -66,7 +66,7 @@ void Worker::settle() {
   queue_live();
   for (Packet& packet : burst_.punted()) settle_punted(packet);
   for (Packet& packet : burst_.dropped()) settle_dropped(packet);
-  shared_.pool.release(burst_);
+  shared_.pool.release_exits(burst_);
 }
 
 void Worker::settle_punted(Packet& packet) {

@@ -2,16 +2,25 @@
 #include "dataplane/live/worker.h"
 #include "dataplane/run_stage.h"
 
+#include <array>
+#include <bit>
+
 namespace espgate::dataplane::live {
 
 // The live packets of the burst are frames now: each goes to the port of its next hop.
 void Worker::queue_live() {
-  for (const Packet& packet : burst_.live()) {
-    const std::uint8_t port = shared_.hops.get(packet.next_hop).port;
-    Outgoing& outgoing = outgoing_[port];
-    if (outgoing.count == outgoing.buffers.size()) flush(port);
-    outgoing.buffers[outgoing.count++] =
-        dpdk::detach(burst_, burst_.index_of(packet), {.port = port, .next_hop = packet.next_hop});
+  std::array<std::uint64_t, NextHopTable::max_ports> frames{};
+  for (const Packet& packet : burst_.live())
+    frames[NextHop::port_of(shared_.hops.word(packet.next_hop))] |= std::uint64_t{1}
+                                                                    << burst_.index_of(packet);
+  for (const dpdk::Port* port : shared_.ports) {
+    const std::uint64_t mine = frames[port->id()];
+    if (mine == 0) continue;
+    const auto count = static_cast<unsigned>(std::popcount(mine));
+    Outgoing& outgoing = outgoing_[port->id()];
+    if (outgoing.count + count > outgoing.buffers.size()) flush(port->id());
+    dpdk::detach_frames(burst_, mine, outgoing.buffers.data() + outgoing.count);
+    outgoing.count += count;
   }
 }
 

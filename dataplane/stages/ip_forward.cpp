@@ -23,9 +23,9 @@ unsigned hop_and_collect(Burst& burst, const ForwardContext& context,
       burst.drop(packet, DropReason::no_route);
       continue;
     }
-    const auto ip = wire::load_header<wire::Ipv4Header>(packet.data);
-    const std::uint32_t destination = ip.destination.host();
-    if (ip.ttl <= 1) [[unlikely]] {
+    const auto destination =
+        wire::load_big_endian<std::uint32_t>(packet.data + offsetof(wire::Ipv4Header, destination));
+    if (packet.data[offsetof(wire::Ipv4Header, ttl)] <= std::byte{1}) [[unlikely]] {
       burst.drop(packet, DropReason::ttl_exceeded);
       continue;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/dpdk/buffer_pool.h"
 
+#include "dataplane/dpdk/buffer.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/foreign_spi_hash.h"
 #include "dataplane/packet.h"
@@ -47,6 +48,31 @@ TEST_F(BufferPoolTest, says_no_when_it_is_empty_or_the_packet_is_too_long) {
   EXPECT_TRUE(pool->attach(burst, 0, 100, 128));
   burst.reset(1);
   pool->release(burst);
+}
+
+TEST_F(BufferPoolTest, only_what_left_a_burst_early_is_taken_back) {
+  auto pool = BufferPool::create("exits", {.ordinary = 32, .large = 8});
+  ASSERT_TRUE(pool) << pool.error();
+  Burst burst;
+  for (unsigned i = 0; i < 4; ++i) ASSERT_TRUE(pool->attach(burst, i, 100 + i, 128));
+  burst.reset(4);
+  burst.drop(burst[1], DropReason::no_route);
+  burst.punt(burst[3], Punt::keepalive);
+  std::array<void*, 2> frames{};
+  burst[2].pull(14);
+  detach_frames(burst, burst.live_mask(), frames.data());
+  pool->release_exits(burst);
+  EXPECT_EQ(pool->in_use(), 2u);
+  pool->release_exits(burst);  // nothing twice
+  EXPECT_EQ(pool->in_use(), 2u);
+
+  burst.reset(2);
+  for (unsigned i = 0; i < 2; ++i) adopt(burst, i, frames[i]);
+  EXPECT_EQ(burst[0].length, 100u);
+  EXPECT_EQ(burst[1].length, 102u - 14);
+  EXPECT_EQ(burst[1].headroom, 128 + 14);
+  pool->release(burst);
+  EXPECT_EQ(pool->in_use(), 0u);
 }
 
 TEST_F(BufferPoolTest, foreign_spis_are_found_by_destination_and_without) {

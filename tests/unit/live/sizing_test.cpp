@@ -60,6 +60,18 @@ TEST(Sizing, rings_of_af_packet_fit_what_may_be_locked) {
   EXPECT_EQ(with_affordable_rings("net_tap0", 1, 2, 1500), "net_tap0");
 }
 
+TEST(Sizing, without_hugepages_buffers_of_devices_that_copy_lie_in_transparent_ones) {
+  EXPECT_TRUE(size_for(small_config("net_af_packet0,iface=s0"), false).eal.transparent_hugepages);
+  EXPECT_FALSE(size_for(small_config("net_af_packet0,iface=s0"), true).eal.transparent_hugepages);
+  // These hand our memory to a device or to another process, by means that know EAL's own only.
+  EXPECT_FALSE(size_for(small_config("net_virtio_user0,path=/s"), false).eal.transparent_hugepages);
+  EXPECT_FALSE(size_for(small_config("0000:00:06.0"), false).eal.transparent_hugepages);
+  config::Config mixed = small_config("net_tap0");
+  mixed.inside.emplace();
+  mixed.inside->device = "net_memif0";
+  EXPECT_FALSE(size_for(mixed, false).eal.transparent_hugepages);
+}
+
 TEST(Sizing, memory_suffices_for_the_buffers) {
   const Sizing sizing = size_for(small_config("net_tap0"), false);
   EXPECT_GT(std::uint64_t{sizing.eal.megabytes} << 20,

@@ -77,5 +77,18 @@ TEST(UpdateChecksum, EqualsAFreshChecksum) {
   }
 }
 
+TEST(UpdateChecksum, CarriesTwiceWhereThatIsDue) {
+  const std::initializer_list<std::uint16_t> words = {0x0000, 0x0001, 0x7fff, 0x8000, 0xfffe, 0xffff};
+  for (const std::uint16_t checksum : words)
+    for (const std::uint16_t old_word : words)
+      for (const std::uint16_t new_word : words) {
+        std::uint32_t sum = std::uint32_t{static_cast<std::uint16_t>(~checksum)} +
+                            static_cast<std::uint16_t>(~old_word) + new_word;
+        while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+        EXPECT_EQ(update_checksum(checksum, old_word, new_word), static_cast<std::uint16_t>(~sum))
+            << checksum << ' ' << old_word << ' ' << new_word;
+      }
+}
+
 }  // namespace
 }  // namespace espgate::wire
