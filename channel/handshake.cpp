@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace espgate::channel {
 namespace {
@@ -71,6 +72,8 @@ Layout our_layout() {
   std::ranges::transform(layout_entries, layout.begin(), &LayoutEntry::value);
   return layout;
 }
+
+std::string layout_text() { return fmt::format("{}:{}", abi_version, fmt::join(our_layout(), ",")); }
 
 Refusal make_refusal(std::string_view why) {
   Refusal refusal;

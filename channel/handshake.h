@@ -45,6 +45,8 @@ inline constexpr std::array layout_entries = {
 };
 using Layout = std::array<std::uint32_t, layout_entries.size()>;
 [[nodiscard]] Layout our_layout();
+// Version and layout in a line, "2:64,128,…": processes that have the same can be connected.
+[[nodiscard]] std::string layout_text();
 
 struct Hello {
   Preamble preamble{magic, abi_version, MessageType::hello};

@@ -10,6 +10,7 @@ find_package(spdlog REQUIRED)
 # Only its headers: compiled into one file of ours, the sanitizers and the fuzzer see into it.
 find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
 pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(DPDK REQUIRED libdpdk)
 
 # libdpdk's pkg-config carries -march=corei7, which would undo ours: take everything but that. Drivers that need the

@@ -125,6 +125,25 @@ void ControlProcess::run() {
   if (gateway_.is_reconciled()) save_state();
 }
 
+void ControlProcess::reload() {
+  event_log_.open_again();
+  if (!dial_in_ || dial_in_->users().path().empty()) return;
+  if (const auto loaded = dial_in_->reload_users(); !loaded) {
+    spdlog::error("{}", loaded.error());
+  } else {
+    spdlog::info("{} users in {}, read again", dial_in_->users().users()->size(),
+                 dial_in_->users().path().string());
+  }
+}
+
+std::string ControlProcess::summary() const {
+  if (!dataplane_)
+    return fmt::format("waiting for the data plane{}{}", connect_error_.empty() ? "" : ": ", connect_error_);
+  if (!gateway_.is_reconciled()) return "comparing with what the data plane has";
+  const std::size_t peers = gateway_.peers().size() + (ike_ ? ike_->negotiator().peers().size() : 0);
+  return fmt::format("serving {} peer{}", peers, peers == 1 ? "" : "s");
+}
+
 // The same error is logged once, not ten times a second.
 void ControlProcess::try_to_connect() {
   if (dataplane_) return;

@@ -32,6 +32,13 @@ class ControlProcess final : public StatusSource {
   // Until stop(), which a signal's callback may call.
   void run();
   void stop() { stopping_ = true; }
+  // The file of users again, and the debug log where it is now; what is wrong is logged. The rest of the
+  // configuration is what it was at the start.
+  void reload();
+  // Whether a data plane is connected and has what it should.
+  [[nodiscard]] bool is_ready() const { return dataplane_ && gateway_.is_reconciled(); }
+  // How it is, in a line for people.
+  [[nodiscard]] std::string summary() const;
   [[nodiscard]] EventLoop& loop() { return loop_; }
 
  private:

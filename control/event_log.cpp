@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/event_log.h"
 
+#include "service/journal.h"
+
 #include <algorithm>
 #include <exception>
 
@@ -12,7 +14,8 @@
 namespace espgate::control {
 namespace {
 
-constexpr unsigned most_a_second = 20;
+constexpr unsigned most_of_strangers = 20;  // lines a second, all together
+constexpr unsigned most_of_a_peer = 100;
 
 }  // namespace
 
@@ -33,14 +36,19 @@ std::optional<Area> find_area(std::string_view name) {
   return found == areas.end() ? std::nullopt : std::optional(*found);
 }
 
-EventLog::EventLog(const std::filesystem::path& debug_file)
-    : log_(spdlog::default_logger()->clone("events")) {
+EventLog::EventLog(std::filesystem::path debug_file)
+    : debug_file_(std::move(debug_file)), log_(spdlog::default_logger()->clone("events")) {
   log_->set_level(spdlog::level::trace);
-  if (debug_file.empty()) return;
+  open_again();
+}
+
+void EventLog::open_again() {
+  debug_.reset();
+  if (debug_file_.empty()) return;
   try {
     const mode_t before = ::umask(077);
     debug_ = std::make_shared<spdlog::logger>(
-        "debug", std::make_shared<spdlog::sinks::basic_file_sink_mt>(debug_file.string()));
+        "debug", std::make_shared<spdlog::sinks::basic_file_sink_mt>(debug_file_.string()));
     ::umask(before);
     debug_->set_level(spdlog::level::trace);
     debug_->flush_on(spdlog::level::trace);
@@ -63,14 +71,14 @@ bool EventLog::wants(const Event& event) const {
   return event.level >= least;
 }
 
-bool EventLog::may_say(TimePoint now) {
+bool EventLog::may_say(std::uint32_t peer_id, TimePoint now) {
   if (now - second_ >= std::chrono::seconds(1)) {
     second_ = now;
-    said_ = 0;
+    said_.clear();
     if (const unsigned left_out = std::exchange(left_out_, 0); left_out != 0)
       log_->warn("{} more of these were left out in a second; the debug log has all", left_out);
   }
-  if (++said_ <= most_a_second) return true;
+  if (++said_[peer_id] <= (peer_id == 0 ? most_of_strangers : most_of_a_peer)) return true;
   ++left_out_;
   return false;
 }
@@ -78,11 +86,11 @@ bool EventLog::may_say(TimePoint now) {
 void EventLog::write(const Event& event, TimePoint now) {
   const bool wanted = wants(event);
   if (!wanted && !debug_) return;
-  const std::string who = event.peer_id == 0 ? std::string() : fmt::format(" peer {}", event.peer_id);
-  const std::string line =
-      fmt::format("{}: {}{}: {}", to_string(event.area), event.remote.to_string(), who, event.text);
+  const std::string who = event.peer_id == 0 ? std::string() : fmt::format(" peer={}", event.peer_id);
+  const std::string line = fmt::format("area={} client={}{} msg={}", to_string(event.area),
+                                       event.remote.to_string(), who, service::quoted(event.text));
   if (debug_) debug_->log(event.level, line);
-  if (wanted && (event.peer_id != 0 || may_say(now))) log_->log(event.level, line);
+  if (wanted && may_say(event.peer_id, now)) log_->log(event.level, line);
 }
 
 void EventLog::set_level(Area area, std::optional<spdlog::level::level_enum> level) {

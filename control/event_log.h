@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include <spdlog/logger.h>
 
@@ -24,14 +25,20 @@ inline constexpr std::array areas = {Area::ike, Area::l2tp, Area::ppp};
 
 // What clients do, to the log: with levels for each area and each client's address, which change while the
 // process runs; the most talkative that applies decides. What anybody on the Internet can cause is limited to
-// a few lines a second, and what was left out is counted. The debug file has everything, without limit. One
-// thread.
+// a few lines a second, what each client that has proved who it is to some more, and what was left out is
+// counted. The debug file has everything, without limit. A line for each event:
+//
+//   area=ike client=198.51.100.7:4500 peer=65536 msg="…"
+//
+// One thread.
 class EventLog {
  public:
   using TimePoint = ike::TimePoint;
 
   // Empty: no debug file. What can't be opened is told in the log.
-  explicit EventLog(const std::filesystem::path& debug_file);
+  explicit EventLog(std::filesystem::path debug_file);
+  // The debug file where its path leads now, after somebody has moved the old one away.
+  void open_again();
 
   struct Event {
     Area area = Area::ike;
@@ -54,14 +61,16 @@ class EventLog {
 
  private:
   [[nodiscard]] bool wants(const Event& event) const;
-  [[nodiscard]] bool may_say(TimePoint now);
+  [[nodiscard]] bool may_say(std::uint32_t peer_id, TimePoint now);
 
+  std::filesystem::path debug_file_;
   std::shared_ptr<spdlog::logger> log_;    // to the process's sinks, without a level of its own
   std::shared_ptr<spdlog::logger> debug_;  // null: none
   std::map<Area, spdlog::level::level_enum> by_area_;
   std::map<wire::IpAddress, spdlog::level::level_enum> by_client_;
   TimePoint second_{};
-  unsigned said_ = 0, left_out_ = 0;  // in this second, of what anybody can cause
+  std::unordered_map<std::uint32_t, unsigned> said_;  // in this second, by peer; 0: what anybody can cause
+  unsigned left_out_ = 0;                             // in this second
 };
 
 }  // namespace espgate::control

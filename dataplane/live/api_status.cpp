@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // status, buffers: how the data plane itself is.
+#include "channel/handshake.h"
 #include "dataplane/live/api_answers.h"
 #include "dataplane/live/api_text.h"
 #include "dataplane/live/manager.h"
@@ -114,6 +115,7 @@ json status_answer(Manager& manager, const WorkerActivity& activity) {
   for (std::size_t i = 0; i < gateway.workers.size(); ++i)
     workers.push_back(worker_json(*gateway.workers[i], i, gateway, activity));
   return {{"version", ESPGATE_VERSION},
+          {"channel", channel::layout_text()},
           {"pid", getpid()},
           {"configuration", gateway.config.file},
           {"uptime_seconds", (now - manager.started_nanoseconds()) / second},

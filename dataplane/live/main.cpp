@@ -1,45 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel/protect_process.h"
 #include "config/load.h"
+#include "dataplane/live/command_line.h"
 #include "dataplane/live/manager.h"
+#include "dataplane/live/rights.h"
+#include "dataplane/live/service_duty.h"
+#include "service/line_log.h"
 
 #include <csignal>
 #include <cstdio>
 #include <string>
 
-#include <CLI/CLI.hpp>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace {
 
 using espgate::dataplane::live::Gateway;
 using espgate::dataplane::live::Manager;
+using espgate::dataplane::live::ServiceDuty;
+using espgate::service::Notifier;
+
+constexpr int exit_failed = 1;
+constexpr int exit_bad_configuration = 2;
 
 void log_line(std::string_view severity, const std::string& line) {
-  fmt::print(stderr, "{:%H:%M:%S} dataplane {}: {}\n", fmt::localtime(std::time(nullptr)), severity, line);
-  std::fflush(stderr);
+  static espgate::service::LineLog log("dataplane", espgate::service::stderr_is_journal());
+  log.write(severity, line);
 }
 
 int fail(const std::string& line) {
   log_line("error", line);
-  return 1;
+  return exit_failed;
 }
 
-// SIGINT and SIGTERM are read from a descriptor; every thread that comes inherits the mask.
+// SIGINT, SIGTERM and SIGHUP are read from a descriptor; every thread that comes inherits the mask.
 void block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
 }
 
-int run(const espgate::config::Config& config) {
+// What opening ports, memory and sockets has taken is given back before the first packet is read.
+bool give_up_rights(const espgate::config::Config& config) {
+  espgate::service::raise_locked_memory();
+  const auto keep = espgate::dataplane::live::capabilities_after_start(config);
+  if (auto dropped = espgate::service::keep_capabilities(keep); !dropped) {
+    log_line("error", dropped.error());
+    return false;
+  }
+  const auto left = espgate::service::capability_names(espgate::service::effective_capabilities(getpid()));
+  if (!left.empty())
+    log_line("info", fmt::format("capabilities kept for the ports: {}", fmt::join(left, " ")));
+  return true;
+}
+
+int run(const espgate::config::Config& config, Notifier notifier) {
   const auto control = Gateway::control_uid(config);
   if (!control) return fail(control.error());
   if (auto made = espgate::channel::make_runtime_directory(config.runtime_directory, *control); !made)
     return fail(made.error());
+  notifier.status("opening the ports");
   auto gateway = Gateway::create(config);
   if (!gateway) return fail(gateway.error());
   for (const std::string& note : (*gateway)->sizing.notes) log_line("warning", note);
@@ -48,11 +70,15 @@ int run(const espgate::config::Config& config) {
   const auto buffers_at_start = (*gateway)->pool->in_use();
   auto manager = Manager::create(**gateway, log_line);
   if (!manager) return fail(manager.error());
+  if (!give_up_rights(config)) return exit_failed;
   (*gateway)->start_workers();
   log_line("info",
            fmt::format("forwarding with {} worker{}, {}", (*gateway)->workers.size(),
                        (*gateway)->workers.size() == 1 ? "" : "s", (*gateway)->engine->description()));
+  ServiceDuty duty(**gateway, std::move(notifier), log_line);
+  (*manager)->on_tick([&] { duty.tick(std::chrono::steady_clock::now()); });
   (*manager)->run();
+  duty.stopping();
   (*gateway)->stop_workers();
   log_line("info", fmt::format("stopped; packet buffers in use {} (at the start {}) of {}",
                                (*gateway)->pool->in_use(), buffers_at_start, (*gateway)->pool->capacity()));
@@ -62,23 +88,22 @@ int run(const espgate::config::Config& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"the data plane of espgate: owns the ports and forwards", "espgate-dataplane"};
-  std::string file;
-  std::string runtime_directory;
-  app.add_option("-c,--config", file, "the gateway's configuration")->required();
-  app.add_option("--runtime-directory", runtime_directory,
-                 "where the sockets go, instead of the configured one");
-  CLI11_PARSE(app, argc, argv);
-
+  espgate::dataplane::live::Arguments arguments;
+  const auto app = espgate::dataplane::live::make_command_line(arguments);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app->exit(error) == 0 ? 0 : exit_bad_configuration;
+  }
   block_signals();
-  auto loaded = espgate::config::load(file);
+  auto loaded = espgate::config::load(arguments.config);
   if (!loaded) {
     fmt::print(stderr, "{}", loaded.error().to_string());
-    return 1;
+    return exit_bad_configuration;
   }
   espgate::config::Config& config = loaded->config;
   config.static_peers.clear();  // their keys are control's to know; ours come by the channel
   config.ike.psks.clear();
-  if (!runtime_directory.empty()) config.runtime_directory = runtime_directory;
-  return run(config);
+  if (!arguments.runtime_directory.empty()) config.runtime_directory = arguments.runtime_directory;
+  return run(config, Notifier::from_environment());
 }

@@ -64,6 +64,7 @@ tl::expected<void, std::string> Manager::prepare() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   signals_ = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   for (const int descriptor : {signals_, gateway_.control->descriptor(), server_->descriptor(),
@@ -119,8 +120,20 @@ void Manager::run() {
     std::array<epoll_event, 8> events;
     const int ready = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), idle ? 100 : 0);
     bell.clear();
-    for (int i = 0; i < ready; ++i) stop_ = stop_ || events[static_cast<std::size_t>(i)].data.fd == signals_;
+    for (int i = 0; i < ready; ++i)
+      if (events[static_cast<std::size_t>(i)].data.fd == signals_) take_signals();
     work();
+  }
+}
+
+void Manager::take_signals() {
+  signalfd_siginfo info{};
+  while (read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGHUP)
+      log_("warning",
+           "SIGHUP: ports and workers are what they were at the start; only a restart changes them");
+    else
+      stop_ = true;
   }
 }
 
@@ -158,6 +171,7 @@ void Manager::tick(std::uint64_t now) {
   api_->tick();
   gateway_.installation->check_limits(now,
                                       [this](const channel::Event& event) { gateway_.control->send(event); });
+  if (on_tick_) on_tick_();
   if (now < second_at_) return;
   second_at_ = now + second;
   tell_moved_peers();

@@ -26,8 +26,10 @@ class Manager final : private NeighbourActions {
   [[nodiscard]] static tl::expected<std::unique_ptr<Manager>, std::string> create(Gateway& gateway, Log log);
   ~Manager() override;
 
-  // Until SIGINT or SIGTERM, which must be blocked in all threads.
+  // Until SIGINT or SIGTERM; these and SIGHUP must be blocked in all threads.
   void run();
+  // Several times a second while it runs.
+  void on_tick(std::function<void()> callback) { on_tick_ = std::move(callback); }
 
   [[nodiscard]] Gateway& gateway() { return gateway_; }
   [[nodiscard]] const Neighbours& neighbours() const { return neighbours_; }
@@ -47,6 +49,7 @@ class Manager final : private NeighbourActions {
   [[nodiscard]] tl::expected<void, std::string> add_routes();
   [[nodiscard]] tl::expected<void, std::string> watch(int descriptor);
 
+  void take_signals();
   void work();
   void tick(std::uint64_t now);
   void watch_links();
@@ -74,6 +77,7 @@ class Manager final : private NeighbourActions {
 
   Gateway& gateway_;
   Log log_;
+  std::function<void()> on_tick_;
   Neighbours neighbours_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<channel::JsonServer> server_;

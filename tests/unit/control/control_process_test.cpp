@@ -3,10 +3,12 @@
 #include "channel/control_end.h"
 #include "channel/json_socket.h"
 #include "channel/segment.h"
+#include "control/system_calls.h"
 #include "tests/unit/control/control_process_fixture.h"
 
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -74,6 +76,22 @@ TEST_F(ControlProcessTest, installs_answers_and_ends_cleanly) {
   EXPECT_EQ(end_control(SIGTERM), 0) << log();
   EXPECT_FALSE(std::filesystem::exists(socket("control.sock")));
   EXPECT_THAT(log(), testing::Not(HasSubstr("3420dda8"))) << "no key in the log";
+}
+
+// The line of /proc/PID/status with that name.
+std::string status_of(pid_t process, const std::string& name) {
+  std::istringstream lines(espgate::test::read_file("/proc/" + std::to_string(process) + "/status"));
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(name + ":\t")) return line.substr(name.size() + 2);
+  return "none";
+}
+
+TEST_F(ControlProcessTest, has_no_rights_and_few_system_calls_once_it_runs) {
+  start_both();
+  EXPECT_EQ(status_of(control_, "CapEff"), "0000000000000000");
+  EXPECT_EQ(status_of(control_, "CapPrm"), "0000000000000000");
+  EXPECT_EQ(status_of(control_, "NoNewPrivs"), "1");
+  EXPECT_EQ(status_of(control_, "Seccomp"), can_filter_system_calls() ? "2" : "0");
 }
 
 TEST_F(ControlProcessTest, one_that_was_killed_is_followed_by_one_that_goes_on) {

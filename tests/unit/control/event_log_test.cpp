@@ -50,7 +50,7 @@ TEST_F(EventLogTest, the_processs_level_decides_unless_another_is_set) {
   say(log, "quiet");
   say(log, "loud", spdlog::level::info);
   EXPECT_THAT(text_.str(), Not(HasSubstr("quiet")));
-  EXPECT_THAT(text_.str(), HasSubstr("ike: 198.51.100.7:4500 peer 7: loud"));
+  EXPECT_THAT(text_.str(), HasSubstr("area=ike client=198.51.100.7:4500 peer=7 msg=\"loud\""));
   EXPECT_FALSE(log.wants_debug());
 }
 
