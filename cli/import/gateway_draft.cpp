@@ -80,7 +80,7 @@ void write_psks(TomlWriter& writer, const GatewayDraft& draft) {
     writer.secret(psk.key, psk.origin);
     std::vector<std::string> networks;
     networks.reserve(psk.from.size());
-    for (const std::string& network : psk.from) networks.push_back(quoted(network));
+    for (const std::string& network : psk.from) networks.push_back(toml_string(network));
     if (!networks.empty()) writer.line(fmt::format("from = [{}]", fmt::join(networks, ", ")));
   }
   if (!draft.psks.empty()) return;
@@ -97,7 +97,7 @@ void write_pool(TomlWriter& writer, const GatewayDraft::DialIn& dial_in) {
   writer.text("range", dial_in.range);
   if (dial_in.excluded.empty()) return;
   writer.line("exclude = [");
-  for (const std::string& excluded : dial_in.excluded) writer.line(fmt::format("  {},", quoted(excluded)));
+  for (const std::string& excluded : dial_in.excluded) writer.line(fmt::format("  {},", toml_string(excluded)));
   writer.line("]");
 }
 
@@ -126,7 +126,7 @@ void write_users(TomlWriter& writer, const GatewayDraft::DialIn& dial_in) {
   else if (dial_in.users_file.empty())
     writer.missing("file", "\"chap-secrets\"", "/etc/ppp/chap-secrets, or a copy of it, mode 0600");
   else
-    writer.setting("file", quoted(dial_in.users_file), dial_in.users_file_origin);
+    writer.setting("file", toml_string(dial_in.users_file), dial_in.users_file_origin);
   if (dial_in.radius.empty()) writer.text("server", dial_in.server);
   writer.number("idle_limit_seconds", dial_in.idle_limit_seconds);
   writer.number("session_limit_seconds", dial_in.session_limit_seconds);

@@ -22,7 +22,7 @@ void SecretText::append(std::span<const std::byte> bytes) {
   used_ += bytes.size();
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -70,14 +70,14 @@ void TomlWriter::missing(std::string_view key, const std::string& example, std::
 
 void TomlWriter::text_or_missing(std::string_view key, const std::string& value, const std::string& example,
                                  std::string_view what) {
-  if (value.empty()) return missing(key, quoted(example), what);
-  setting(key, quoted(value), {});
+  if (value.empty()) return missing(key, toml_string(example), what);
+  setting(key, toml_string(value), {});
 }
 
 void TomlWriter::list(std::string_view key, const std::vector<Given<std::string>>& values) {
   if (values.empty()) return;
   line(fmt::format("{} = [", key));
-  for (const auto& each : values) line(fmt::format("  {},", quoted(each.value)), each.origin);
+  for (const auto& each : values) line(fmt::format("  {},", toml_string(each.value)), each.origin);
   line("]");
 }
 

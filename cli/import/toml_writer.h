@@ -27,7 +27,7 @@ class SecretText {
 };
 
 // A basic string of TOML.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string toml_string(std::string_view text);
 // What a comment may say: one line, and ASCII, as a name in an old file may be no UTF-8, and TOML has to be.
 [[nodiscard]] std::string comment(std::string_view text);
 
@@ -51,7 +51,7 @@ class TomlWriter {
     if (number) setting(key, fmt::format("{}", number->value), number->origin);
   }
   void text(std::string_view key, const MaybeGiven<std::string>& text) {
-    if (text) setting(key, quoted(text->value), text->origin);
+    if (text) setting(key, toml_string(text->value), text->origin);
   }
   // One value a line, each with its origin.
   void list(std::string_view key, const std::vector<Given<std::string>>& values);
