@@ -2,6 +2,7 @@
 // espgate-client: a TUN device on one side, L2TP in ESP in UDP on the other.
 #include "channel/protect_process.h"
 #include "client/client.h"
+#include "client/command_line.h"
 #include "client/dial/many.h"
 #include "client/dial/single.h"
 
@@ -73,26 +74,17 @@ Expected<void> run(const espgate::client::Options& options, const espgate::clien
 
 int main(int argc, char** argv) {
   espgate::channel::protect_process();
-  CLI::App app{
-      "An L2TP/IPsec client for labs: dials a server, or has static keys as a gateway's static peer."};
-  app.name("espgate-client");
-  app.footer(
-      "Exit codes: 0 ended by SIGINT or SIGTERM, 1 internal error, 2 wrong usage, 3 configuration, 4 system, "
-      "5 the server does not answer, 6 IKE, 7 L2TP or PPP, 8 the user is refused, 9 the server hung up, "
-      "10 some of many clients have no tunnel.");
-  espgate::client::Options options;
-  espgate::client::OptionTexts texts;
-  add_options(app, options, texts);
-  espgate::client::dial::DialOptions dial;
-  add_dial_options(app, dial);
+  espgate::client::CommandLine said;
+  const auto app = make_command_line(said);
   try {
-    app.parse(argc, argv);
-    const auto result = parse_texts(texts, options).and_then([&] { return run(options, dial); });
+    app->parse(argc, argv);
+    const auto result =
+        parse_texts(said.texts, said.options).and_then([&] { return run(said.options, said.dial); });
     if (result) return success;
     std::fprintf(stderr, "espgate-client: %s\n", result.error().to_string().c_str());
     return exit_code(result.error().kind);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? success : usage_error;
+    return app->exit(error) == 0 ? success : usage_error;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "espgate-client: %s\n", error.what());
     return internal_error;

@@ -97,7 +97,8 @@ void write_pool(TomlWriter& writer, const GatewayDraft::DialIn& dial_in) {
   writer.text("range", dial_in.range);
   if (dial_in.excluded.empty()) return;
   writer.line("exclude = [");
-  for (const std::string& excluded : dial_in.excluded) writer.line(fmt::format("  {},", toml_string(excluded)));
+  for (const std::string& excluded : dial_in.excluded)
+    writer.line(fmt::format("  {},", toml_string(excluded)));
   writer.line("]");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel/protect_process.h"
 #include "config/load.h"
+#include "dataplane/dpdk/log_stream.h"
 #include "dataplane/live/command_line.h"
 #include "dataplane/live/manager.h"
 #include "dataplane/live/rights.h"
@@ -62,6 +63,8 @@ int run(const espgate::config::Config& config, Notifier notifier) {
   if (auto made = espgate::channel::make_runtime_directory(config.runtime_directory, *control); !made)
     return fail(made.error());
   notifier.status("opening the ports");
+  espgate::dataplane::dpdk::send_log_to(
+      [](std::string_view line) { log_line("warning", fmt::format("DPDK: {}", line)); });
   auto gateway = Gateway::create(config);
   if (!gateway) return fail(gateway.error());
   for (const std::string& note : (*gateway)->sizing.notes) log_line("warning", note);

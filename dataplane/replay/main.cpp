@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // espgate-replay: captures of L2TP/IPsec through the gateway's own packet path, without a NIC.
-#include "dataplane/replay/command.h"
+#include "dataplane/replay/command_line.h"
 
 #include <cstdio>
-
-#include <CLI/CLI.hpp>
 
 namespace {
 
@@ -27,21 +25,12 @@ int exit_code(ErrorKind kind) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"L2TP/IPsec captures through espgate's packet path: no NIC, no hugepages, no root."};
-  app.name("espgate-replay");
-  app.require_subcommand(1);
-  app.footer(
-      "Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 input can't be used or broke off, 4 output "
-      "can't be written.");
   espgate::replay::Command chosen;
-  add_decap(app, chosen);
-  add_encap(app, chosen);
-  add_inspect(app, chosen);
-  add_send(app, chosen);
+  const auto app = make_command_line(chosen);
   try {
-    app.parse(argc, argv);
+    app->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? success : usage_error;
+    return app->exit(error) == 0 ? success : usage_error;
   }
   try {
     const auto result = chosen();
