@@ -26,6 +26,7 @@ void add_values(const Command& command, std::string& script) {
   for (const Argument& each : command.arguments) {
     if (each.positional || each.value.empty()) continue;
     std::vector<std::string> patterns;
+    patterns.reserve(each.names.size());
     for (const std::string& name : each.names)
       patterns.push_back(fmt::format("\"{}:{}\"", path_of(command), name));
     script += fmt::format("    {}) ", fmt::join(patterns, " | "));
@@ -41,6 +42,7 @@ void add_values(const Command& command, std::string& script) {
 
 void add_words(const Command& command, std::string& script) {
   std::vector<std::string> words;
+  words.reserve(command.commands.size());
   for (const Command& each : command.commands) words.push_back(each.name.substr(each.name.rfind(' ') + 1));
   for (const Argument& each : command.arguments)
     if (!each.positional) words.insert(words.end(), each.names.begin(), each.names.end());

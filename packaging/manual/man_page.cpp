@@ -52,6 +52,7 @@ void add_synopses(const Command& command, std::string& page) {
 
 std::string argument_text(const Argument& argument) {
   std::vector<std::string> names;
+  names.reserve(argument.names.size());
   for (const std::string& name : argument.names)
     names.push_back(argument.positional ? slanted(name) : bold(name));
   std::string text = fmt::format("{}", fmt::join(names, ", "));

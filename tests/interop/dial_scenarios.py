@@ -68,10 +68,10 @@ def ping(client, count=5):
     return int(found[0].split(" received")[0].split()[-1]) if found else 0
 
 
-def come_in(run, client, user=None, password=None, options=""):
+def come_in(run, client, user=None, password=None, options="", settings=None):
     own_user, own_password = USERS[client.name]
     user, password = user or own_user, password or own_password
-    run.connect(client)
+    run.connect(client, settings)
     dial(run, client, user, password, options)
     if not run.eventually(lambda: connected(run, user), f"{user} is connected by {client.name}", 40,
                           lambda: said(client)):
@@ -109,6 +109,7 @@ def dial_in(run):
         row = run.gateway.printed("session", "--match", f"user={user}")
         run.check(all(text in row for text in (user, "connected", "10.40.0.", "10.10.1.", "198.51.100.2")),
                   "espgate session has it in a row", row)
+        run.show(row)
         history = run.gateway.printed("why", user)
         run.check("is connected as 10.40.0." in history, "espgate why tells of the login", history)
         client.guest.run("echo 'd lab' >/run/l2tp-control")

@@ -14,7 +14,7 @@ DEBIAN = "bookworm"
 INIT = pathlib.Path(__file__).resolve().parent / "guest/init"  # a guest's first process has to be on its disk
 SOURCES = pathlib.Path("/etc/apt/sources.list.d/debian.sources")
 BASE = ("usr-is-merged base-files netbase bash dash coreutils sed grep mawk findutils util-linux mount hostname procps "
-        "kmod iproute2 iputils-ping tcpdump python3 xl2tpd ppp")
+        "kmod iproute2 iputils-ping tcpdump python3 xl2tpd ppp iperf3")
 PACKAGES = {
     "strongswan": f"{BASE} charon-systemd libcharon-extra-plugins libstrongswan-standard-plugins "
                   "libstrongswan-extra-plugins",

@@ -31,9 +31,10 @@ import import_scenarios
 import rekey_scenarios
 import life_scenarios
 import refusal_scenarios
+import traffic_scenarios
 
 SCENARIO_FILES = (connect_scenarios, rekey_scenarios, life_scenarios, refusal_scenarios, dial_scenarios,
-                  import_scenarios)
+                  traffic_scenarios, import_scenarios)
 PROGRAMS = {"linux.uml": "user-mode-linux", "mmdebstrap": "mmdebstrap", "nft": "nftables", "tcpdump": "tcpdump",
             "ethtool": "ethtool", "ip": "iproute2", "ike-scan": "ike-scan"}
 ENTER = ["unshare", "-Urnm", "--pid", "--fork", "--kill-child", "--mount-proc"]

@@ -110,6 +110,11 @@ class Run:
         self.check(value, sentence, detail)
         return value
 
+    @staticmethod
+    def show(text):
+        """What an operator reads, between the checks."""
+        print("".join(f"         {line}\n" for line in text.rstrip().splitlines()), end="", flush=True)
+
     # --- what many scenarios do
 
     def connect(self, client, settings=None, suite=""):
