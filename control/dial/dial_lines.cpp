@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -34,16 +35,36 @@ void DialService::end_session(Caller& caller, std::uint16_t session, std::string
   const auto at = caller.lines.find(session);
   if (at == caller.lines.end()) return;
   Line& line = at->second;
-  if (!line.link.user.empty()) {
-    log(caller, spdlog::level::info, Area::ppp,
-        fmt::format("{} has hung up{}: {}", ppp::printable(line.link.user),
-                    line.address == 0 ? "" : ", " + text(line.address), reason));
-    if (line.since != ppp::TimePoint{})
-      note(caller, true, "session", fmt::format("ended: {}", reason), line.link.user);
-  }
+  // A client that is told to go may be first to hang up.
+  tell_end(caller, line, line.why.empty() ? reason : line.why);
   settle(caller, line);
   environment_.gateway.remove_session({caller.peer_id, line.ids.tunnel, line.ids.session});
   caller.lines.erase(at);
+}
+
+void DialService::tell_end(const Caller& caller, Line& line, std::string_view reason) {
+  if (std::exchange(line.told, true)) return;
+  const std::string user = ppp::printable(line.link.user);
+  if (!line.link.user.empty()) {
+    log(caller, spdlog::level::info, Area::ppp,
+        fmt::format("{} {}{}: {}", user, line.why.empty() ? "has hung up" : "is disconnected",
+                    line.address == 0 ? "" : ", " + text(line.address), reason));
+  }
+  if (line.since != ppp::TimePoint{})
+    note(caller, true, "session", fmt::format("ended: {}", reason), line.link.user);
+  else
+    note(caller, false, "session", fmt::format("ended before it had an address: {}", reason), line.link.user);
+}
+
+void DialService::close(Caller& caller, Line& line, radius::TerminateCause cause, std::string_view why) {
+  if (!line.why.empty()) return;
+  line.cause = cause;
+  line.why = why;
+  if (line.ppp)
+    line.ppp->close(why, Clock::now());
+  else
+    (void)caller.lns->close_session(line.ids.session, why, Clock::now());
+  busy_.insert(caller.peer_id);
 }
 
 void DialService::perform(Caller& caller, Line& line, ppp::SessionAction& action) {
@@ -114,9 +135,10 @@ void DialService::on_ip_up(Caller& caller, Line& line, std::uint32_t address) {
 }
 
 // Before IP has come up, the reason is what the client's owner wants to know.
-void DialService::on_down(const Caller& caller, const Line& line, const std::string& reason) {
+void DialService::on_down(const Caller& caller, Line& line, const std::string& reason) {
   log(caller, spdlog::level::info, Area::ppp, fmt::format("PPP has ended: {}", reason));
-  if (line.since == ppp::TimePoint{}) note(caller, false, "PPP", reason, line.link.user);
+  if (line.since != ppp::TimePoint{} || std::exchange(line.told, true)) return;
+  note(caller, false, "PPP", reason, line.link.user);
 }
 
 void DialService::give_address(Caller& caller, Line& line, const ppp::NeedAddress& need) {
@@ -158,17 +180,15 @@ void DialService::replace_other_lines(const Caller& caller, const Line& line, co
     for (auto& [session, each] : other.lines) {
       const bool same = peer_id == caller.peer_id && session == line.ids.session;
       if (same || each.link.user != user || !each.ppp) continue;
-      each.cause = radius::TerminateCause::port_preempted;
-      log(other, spdlog::level::info, Area::ppp,
-          fmt::format("{} dials in from elsewhere", ppp::printable(user)));
+      constexpr std::string_view why = "the user has dialled in from elsewhere";
+      close(other, each, radius::TerminateCause::port_preempted, why);
       if (each.address != 0) {
+        tell_end(other, each, why);
         // Freed at once, so that the user gets the same address again; over for accounting too, which names
         // it.
         settle(other, each);
         put_session(other, each, false);
       }
-      each.ppp->close("the user has dialled in from elsewhere", Clock::now());
-      busy_.insert(peer_id);
     }
   }
 }
@@ -200,14 +220,10 @@ void DialService::service(Caller& caller) {
     if (line.since == ppp::TimePoint{}) continue;
     const auto limit = std::chrono::seconds(line.admission.terms.session_limit_seconds);
     const auto idle = std::chrono::seconds(line.admission.terms.idle_limit_seconds);
-    if (limit.count() != 0 && line.since + limit <= now) {
-      line.cause = radius::TerminateCause::session_timeout;
-      line.ppp->close("the session's time is over", now);
-    }
-    if (idle.count() != 0 && last_heard(caller) + idle <= now) {
-      line.cause = radius::TerminateCause::idle_timeout;
-      line.ppp->close("nothing came for too long", now);
-    }
+    if (limit.count() != 0 && line.since + limit <= now)
+      close(caller, line, radius::TerminateCause::session_timeout, "the session's time is over");
+    if (idle.count() != 0 && last_heard(caller) + idle <= now)
+      close(caller, line, radius::TerminateCause::idle_timeout, "nothing came for too long");
   }
 }
 

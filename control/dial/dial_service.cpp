@@ -204,13 +204,7 @@ bool DialService::hang_up(std::uint32_t peer_id, std::uint16_t session, std::str
   if (found == callers_.end()) return false;
   const auto line = found->second.lines.find(session);
   if (line == found->second.lines.end()) return false;
-  line->second.cause = radius::TerminateCause::admin_reset;
-  if (line->second.ppp) {
-    line->second.ppp->close(why, Clock::now());
-  } else {
-    (void)found->second.lns->close_session(session, why, Clock::now());
-  }
-  busy_.insert(peer_id);
+  close(found->second, line->second, radius::TerminateCause::admin_reset, why);
   run();
   return true;
 }

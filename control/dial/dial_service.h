@@ -82,6 +82,9 @@ class DialService {
   void perform(Caller& caller, Line& line, ppp::SessionAction& action);
   void start_session(Caller& caller, const l2tp::SessionStarting& starting);
   void end_session(Caller& caller, std::uint16_t session, std::string_view reason);
+  void tell_end(const Caller& caller, Line& line, std::string_view reason);
+  // It is us who want it to end; only the first reason counts.
+  void close(Caller& caller, Line& line, radius::TerminateCause cause, std::string_view why);
   void take(const LoginAnswer& answer);
   [[nodiscard]] radius::SessionIdentity identity_of(const Caller& caller, const Line& line) const;
   void account(Caller& caller, const Line& line, radius::AccountingRecord::Kind kind);
@@ -90,7 +93,7 @@ class DialService {
   // What is to be done every few seconds: meters, interim accounting.
   void count_traffic();
   void on_ip_up(Caller& caller, Line& line, std::uint32_t address);
-  void on_down(const Caller& caller, const Line& line, const std::string& reason);
+  void on_down(const Caller& caller, Line& line, const std::string& reason);
   void give_address(Caller& caller, Line& line, const ppp::NeedAddress& need);
   [[nodiscard]] bool is_connected(const std::string& user, const Line& but) const;
   void replace_other_lines(const Caller& caller, const Line& line, const std::string& user);

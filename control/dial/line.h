@@ -34,6 +34,8 @@ struct Line {
   std::string accounting_id;             // RADIUS: Acct-Session-Id
   ppp::TimePoint next_interim = ppp::TimePoint::max();
   radius::TerminateCause cause = radius::TerminateCause::user_request;  // why it ends, if it does
+  std::string why;                                                      // we end it; empty: the client does
+  bool told = false;                                                    // espgate why knows how it ended
 };
 
 // All that a peer has dialled.

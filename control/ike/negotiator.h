@@ -210,7 +210,8 @@ class Negotiator {
   std::uint32_t next_peer_id_;
   std::vector<std::byte> secret_, old_secret_;  // responder cookies
   TimePoint secret_since_{};
-  unsigned notifies_left_ = 0;  // refusals of first messages that may be answered this second
+  static constexpr unsigned notifies_a_second = 100;
+  unsigned notifies_left_ = notifies_a_second;  // refusals of first messages that may be answered this second
   TimePoint last_second_{};
   bool debug_ = false;
 };

@@ -19,7 +19,6 @@ constexpr std::chrono::seconds secret_lifetime{120};
 constexpr std::chrono::seconds rekey_retry{30};
 constexpr unsigned most_tries = 5;
 constexpr unsigned least_probes = 3;
-constexpr unsigned notifies_a_second = 100;
 
 std::chrono::milliseconds backoff(unsigned tries) { return std::chrono::seconds(1U << std::min(tries, 4U)); }
 

@@ -192,6 +192,29 @@ class Calls(unittest.TestCase):
         again.wait_for("up")
         self.assertEqual(self.ping("tun0"), 3)
 
+    # --- how sessions end
+
+    def history(self, user):
+        """What `espgate why` tells of a user, newest last."""
+        program = pathlib.Path(OPTIONS.dataplane).parent / "espgate"
+        return " ".join(run(program, "why", user, "-c", self.gateway.config).stdout.split())
+
+    def test_a_kick_is_told_as_one(self):
+        call = Call(self, *self.password("bob"), "--tun", "tun1")
+        call.wait_for("up")
+        run(pathlib.Path(OPTIONS.dataplane).parent / "espgate", "session", "kick", "bob", "-c", self.gateway.config)
+        self.assertEqual(call.wait(), EXIT["hung_up"], call.said())
+        wait_until(lambda: not self.sessions(), "the session is gone")
+        self.assertRegex(self.history("bob"), r"session ended: (?!the client)[^✓✗]*$")
+
+    def test_a_replaced_session_is_told_as_one(self):
+        first = Call(self, *self.password("alice"), "--tun", "tun0", "--local", "10.10.1.2")
+        address = first.wait_for("up")["address"]
+        second = Call(self, *self.password("alice"), "--tun", "tun1", "--local", "10.10.1.3")
+        self.assertEqual(second.wait_for("up")["address"], address)
+        self.assertEqual(first.wait(), EXIT["hung_up"], first.said())
+        self.assertIn("ended: the user has dialled in from elsewhere", self.history("alice"))
+
     # --- calls that must fail
 
     def test_a_wrong_password_is_told(self):
