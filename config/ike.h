@@ -73,7 +73,7 @@ struct Ike {
   unsigned sa_lifetime_seconds = 86400;     // an ESP SA's, at most
   std::uint64_t sa_lifetime_kilobytes = 0;  // likewise; 0: none
   unsigned dpd_delay_seconds = 30;          // silence before we ask; 0: we never do
-  unsigned dpd_timeout_seconds = 150;       // silence before a client counts as gone
+  unsigned dpd_timeout_seconds = 900;       // silence before a client counts as gone; telephones sleep
   DpdAction dpd_action = DpdAction::clear;
   bool rekey = false;                        // whether we start rekeying before a client's SA ends
   unsigned rekey_margin_seconds = 300;       // how long before

@@ -298,7 +298,7 @@ void explain(const Place& place) {
 
 // With our defaults for what the file leaves out.
 void reconcile_dpd(const Connection& settings, GatewayDraft& draft, Notes& notes) {
-  constexpr unsigned default_delay = 30, default_timeout = 150;
+  constexpr unsigned default_delay = 30, default_timeout = 900;
   const unsigned delay = draft.dpd_delay_seconds ? draft.dpd_delay_seconds->value : default_delay;
   const unsigned timeout = draft.dpd_timeout_seconds ? draft.dpd_timeout_seconds->value : default_timeout;
   if (delay == 0 || timeout > delay) return;

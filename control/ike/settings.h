@@ -44,7 +44,7 @@ struct Settings {
   bool rekey = false;                       // we begin anew before an SA ends
   std::chrono::seconds rekey_margin{300};
   std::chrono::seconds dpd_delay{30};
-  std::chrono::seconds dpd_timeout{150};
+  std::chrono::seconds dpd_timeout{900};
   std::chrono::seconds keepalive{0};  // one byte to the client's NAT at that interval; 0: none
   std::chrono::seconds half_open{30};
   std::size_t most_half_open = 20000;

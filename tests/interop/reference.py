@@ -43,7 +43,7 @@ conn clients
   rekeymargin=15s
   rekeyfuzz=0%
   dpddelay={self.ike.get("dpd_delay_seconds", 30)}
-  dpdtimeout={self.ike.get("dpd_timeout_seconds", 150)}
+  dpdtimeout={self.ike.get("dpd_timeout_seconds", 900)}
   dpdaction=clear
   ike={",".join(IKE)}
   esp=aes_gcm256,aes_gcm128,aes256-sha2_256,aes128-sha2_256,aes256-sha1,aes128-sha1,3des-sha1

@@ -71,7 +71,7 @@ TEST(IkeConfig, NeedsNothingButAKey) {
   EXPECT_EQ(ike.sa_lifetime_seconds, 86400U);
   EXPECT_EQ(ike.sa_lifetime_kilobytes, 0U);
   EXPECT_EQ(ike.dpd_delay_seconds, 30U);
-  EXPECT_EQ(ike.dpd_timeout_seconds, 150U);
+  EXPECT_EQ(ike.dpd_timeout_seconds, 900U);
   EXPECT_FALSE(ike.rekey);
   EXPECT_EQ(ike.fragment_size, 1280U);
 }
