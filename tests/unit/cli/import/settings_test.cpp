@@ -54,10 +54,10 @@ TEST(Import, LifetimesAndLivenessAreMadeToFit) {
   EXPECT_EQ(rekeying.config.ike.rekey_margin_seconds, 600U);
   EXPECT_THAT(rekeying.lost,
               ElementsAre(HasSubstr("ipsec.conf:12: rekeymargin=15m: rekey_margin_seconds is at most")));
-  const Imported silent = import_with("dpddelay=200");
-  EXPECT_EQ(silent.config.ike.dpd_timeout_seconds, 1000U);
+  const Imported silent = import_with("dpddelay=1000");
+  EXPECT_EQ(silent.config.ike.dpd_timeout_seconds, 5000U);
   EXPECT_THAT(silent.lost,
-              ElementsAre(HasSubstr("ipsec.conf:10: dpddelay=200: dpd_timeout_seconds has to be more")));
+              ElementsAre(HasSubstr("ipsec.conf:10: dpddelay=1000: dpd_timeout_seconds has to be more")));
   EXPECT_EQ(import_with("dpddelay=200\n\tdpdaction=none").config.ike.dpd_delay_seconds, 0U);
 }
 

@@ -58,7 +58,7 @@ TEST_F(DeadPeerDetection, TrafficIsLife) {
 }
 
 TEST_F(DeadPeerDetection, SilenceEndsThePeer) {
-  const auto sent = gateway.pass(149s);
+  const auto sent = gateway.pass(899s);
   EXPECT_GT(sent.size(), 10U);
   EXPECT_EQ(gateway.core.peers().size(), 1U);
   gateway.pass(10s);
@@ -70,7 +70,7 @@ TEST_F(DeadPeerDetection, SilenceEndsThePeer) {
 
 // After a standstill of ours nobody was asked yet.
 TEST_F(DeadPeerDetection, ALongStandstillOfOursKillsNobody) {
-  gateway.now += 10min;
+  gateway.now += 20min;
   gateway.core.advance(gateway.now);
   auto sent = gateway.settle();
   ASSERT_EQ(sent.size(), 1U);
