@@ -43,15 +43,15 @@ class SkipLab(Exception):
     """Something is missing here that is no fault of the gateway's."""
 
 
-def wait_until(condition, what):
+def wait_until(condition, what, seconds=PATIENCE_SECONDS):
     """The first value of `condition()` that is true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain: {what() if callable(what) else what}")
+            raise AssertionError(f"waited {seconds} s in vain: {what() if callable(what) else what}")
         time.sleep(0.005)
 
 

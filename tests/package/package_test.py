@@ -27,6 +27,7 @@ from topology import ELASTIC_IP, Topology
 ENTER = ["unshare", "-Urnm", "--pid", "--fork", "--kill-child", "--mount-proc"]
 UNITS = ("espgate-dataplane", "espgate-control")
 DATAPLANE, CONTROL = UNITS
+PATIENCE_SECONDS = 90  # a guest without acceleration, and systemd's own delays
 CONFIGURATION = "/etc/espgate/gateway.toml"
 PSK, PASSWORD = "a-preshared-key-of-the-test", "a-password-of-the-test"
 SETTINGS = f"""
@@ -52,7 +53,7 @@ def check(condition, what, detail=""):
 
 def eventually(condition, what):
     try:
-        value = wait_until(condition, what)
+        value = wait_until(condition, what, PATIENCE_SECONDS)
     except AssertionError as problem:
         raise Failed(str(problem)) from None
     check(True, what)
