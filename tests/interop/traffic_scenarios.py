@@ -169,8 +169,10 @@ def never_in_the_clear(run):
         time.sleep(3)
         pings.end()
         run.eventually(lambda: not lines(run), "the session has gone with its SAs", 20, lambda: str(lines(run)))
+
         def seen(what):
             return topology.command("router", "tshark", "-n", "-r", run.gateway.folder / "gateway.pcap", "-Y", what).stdout
+
         clear = seen("udp.port == 1701 || l2tp")
         run.check(not clear, "outside there was no udp/1701", clear[:300])
         run.check(len(seen("udp.port == 4500").splitlines()) > 20, "but ESP in UDP was")

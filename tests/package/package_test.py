@@ -170,10 +170,10 @@ def installs(lab):
 
 def is_configured(lab):
     machine = lab.machine
-    machine.write("/root/settings.sed", SETTINGS)
-    machine.run(f"sed -i -f /root/settings.sed {CONFIGURATION}")
-    machine.write("/root/password", PASSWORD)
-    machine.run(f"espgate user add alice -c {CONFIGURATION} --password-file /root/password")
+    machine.write("/tmp/settings.sed", SETTINGS)
+    machine.run(f"sed -i -f /tmp/settings.sed {CONFIGURATION}")
+    machine.write("/tmp/password", PASSWORD)
+    machine.run(f"espgate user add alice -c {CONFIGURATION} --password-file /tmp/password")
     check(machine.run("stat -c '%a %U' /etc/espgate/chap-secrets").split() == ["600", "espgate"],
           "espgate user keeps owner and permissions")
     said, status = machine.finish(machine.begin(f"espgate check {CONFIGURATION}"), check=False)
@@ -209,7 +209,7 @@ def serves(lab):
 
 def is_reloaded(lab):
     machine = lab.machine
-    machine.run(f"espgate user add bob -c {CONFIGURATION} --password-file /root/password; systemctl reload {CONTROL}")
+    machine.run(f"espgate user add bob -c {CONFIGURATION} --password-file /tmp/password; systemctl reload {CONTROL}")
     eventually(lambda: "2 users in" in machine.run(f"journalctl -b -u {CONTROL} -o cat"), "a reload reads the users again")
     check(machine.is_active(CONTROL), "and control is active")
 

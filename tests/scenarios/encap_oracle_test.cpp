@@ -77,7 +77,7 @@ Arguments tshark_arguments(const std::string& outer, const std::string& profile)
 }
 
 TEST_P(EncapTshark, shows_the_inner_packets_and_good_icvs) {
-  if (!std::filesystem::exists(tshark)) GTEST_SKIP() << "tshark is not installed";
+  if (!std::filesystem::exists(tshark)) GTEST_FAIL() << "tshark is not installed; ./dev setup does it";
   const std::string profile = folder_ / "profile";
   std::filesystem::create_directory(profile);
   for (const Arguments& form :
@@ -108,7 +108,7 @@ TEST_P(EncapScapy, finds_the_packets_that_went_in) {
   encap("json", keys);
   const ProgramResult result =
       run({"/usr/bin/python3", ESPGATE_SOURCE_DIR "/tests/scenarios/encap_oracle.py", outer_, keys, input_});
-  if (result.exit_code == 77) GTEST_SKIP() << "scapy is not installed";
+  if (result.exit_code == 77) GTEST_FAIL() << "scapy is not installed; ./dev setup does it";
   EXPECT_EQ(result.exit_code, 0) << result.errors;
 }
 
