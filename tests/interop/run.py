@@ -35,8 +35,8 @@ import traffic_scenarios
 
 SCENARIO_FILES = (connect_scenarios, rekey_scenarios, life_scenarios, refusal_scenarios, dial_scenarios,
                   traffic_scenarios, import_scenarios)
-PROGRAMS = {"linux.uml": "user-mode-linux", "mmdebstrap": "mmdebstrap", "nft": "nftables", "tcpdump": "tcpdump",
-            "ethtool": "ethtool", "ip": "iproute2", "ike-scan": "ike-scan"}
+PROGRAMS = {"linux.uml": "user-mode-linux", "mmdebstrap": "mmdebstrap", "nft": "nftables", "dumpcap": "wireshark-common",
+            "tshark": "tshark", "ethtool": "ethtool", "ip": "iproute2", "ike-scan": "ike-scan"}
 ENTER = ["unshare", "-Urnm", "--pid", "--fork", "--kill-child", "--mount-proc"]
 ROOT_OF_GUEST = {"strongswan": "strongswan", "libreswan": "libreswan", "reference": "libreswan"}
 

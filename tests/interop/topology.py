@@ -99,9 +99,8 @@ class Topology:
             return Program(command, log)
 
     def capture(self, name, interface, file):
-        """A tcpdump, to be ended."""
-        return self.start(name, ["tcpdump", "-i", interface, "-n", "-s", "0", "-U", "-Z", "root", "-w", file],
-                          file.with_suffix(".tcpdump.log"))
+        """To be ended. By dumpcap, as tcpdump insists on becoming another user, which is not to be had in here."""
+        return self.start(name, ["dumpcap", "-q", "-P", "-i", interface, "-w", file], file.with_suffix(".dumpcap.log"))
 
     def close(self):
         for descriptor in {*self.descriptors.values(), self.home}:
